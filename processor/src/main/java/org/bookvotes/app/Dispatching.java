@@ -1,0 +1,107 @@
+package org.bookvotes.app;
+
+import java.time.Duration;
+import org.bookvotes.dispatch.DeadRows;
+import org.bookvotes.dispatch.Dispatcher;
+import org.bookvotes.dispatch.StaleBacklog;
+import org.bookvotes.dispatch.VacuumPolicy;
+import org.bookvotes.observability.Freshness;
+import org.bookvotes.observability.ProcessorListener;
+import org.bookvotes.postgres.Database;
+import org.bookvotes.postgres.Transactions;
+import org.bookvotes.workers.LaunchRetry;
+import org.bookvotes.workers.PgBackgroundLauncher;
+import org.bookvotes.workers.StopSignal;
+import org.bookvotes.workers.WorkerCommand;
+import org.bookvotes.workers.WorkerRunner;
+import org.bookvotes.workers.WorkerSlots;
+import org.bookvotes.workers.WorkersView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A dispatcher on its thread, wired from the settings, with its ordered stop. Started and stopped
+ * by one thread.
+ */
+final class Dispatching {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Dispatching.class);
+
+  private final StopSignal stop = new StopSignal();
+  private final StopSignal abandon = new StopSignal();
+  private final Dispatcher dispatcher;
+  private final Thread thread;
+  private final Duration drainTimeout;
+
+  /**
+   * @param onFailure told what ended the thread, if anything but a stop did
+   */
+  Dispatching(
+      ProcessorConfig config,
+      Database database,
+      ProcessorListener listener,
+      java.util.function.Consumer<Throwable> onFailure) {
+    Transactions transactions = database.transactions();
+    WorkerSlots slots = new WorkerSlots(database, config.workerSlots());
+    WorkerRunner runner =
+        new WorkerRunner(
+            new PgBackgroundLauncher(Freshness.boundsSeconds()),
+            new LaunchRetry(config.launchAttempts(), config.launchRetryDelay()),
+            listener,
+            stop,
+            abandon);
+    dispatcher =
+        new Dispatcher(
+            new StaleBacklog(transactions),
+            new DeadRows(transactions),
+            VacuumPolicy.DEFAULT,
+            slots,
+            new WorkersView(transactions, config.workerSlots()),
+            runner,
+            new WorkerCommand.Recalculate(config.batchSize(), config.workerTimeBudget()),
+            listener,
+            stop);
+    // A worker ends its batch after its budget; what takes longer outlives us, and its name keeps
+    // its slot taken.
+    drainTimeout = config.workerTimeBudget().plusSeconds(5);
+    thread =
+        Thread.ofPlatform()
+            .name("dispatch")
+            .unstarted(
+                () -> {
+                  try {
+                    dispatcher.run();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  } catch (RuntimeException | Error e) {
+                    onFailure.accept(e);
+                  }
+                });
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Something may be due. */
+  void wake() {
+    dispatcher.wake();
+  }
+
+  /** From now on nothing is launched. Returns at once. */
+  void stopLaunching() {
+    stop.send();
+    dispatcher.wake();
+  }
+
+  /** After {@link #stopLaunching}: waits for the workers that run, for a bounded time. */
+  void drain() throws InterruptedException {
+    thread.join(drainTimeout);
+    if (!dispatcher.awaitRuns(drainTimeout)) {
+      LOG.warn(
+          "workers are still running after {} s, they go on without us", drainTimeout.toSeconds());
+    }
+    abandon.send();
+    dispatcher.awaitRuns(Duration.ofSeconds(2));
+  }
+}

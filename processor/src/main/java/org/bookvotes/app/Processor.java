@@ -1,0 +1,220 @@
+package org.bookvotes.app;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.bookvotes.ingest.VoteConsumer;
+import org.bookvotes.observability.Listeners;
+import org.bookvotes.observability.ManagementServer;
+import org.bookvotes.observability.Meters;
+import org.bookvotes.observability.MicrometerListener;
+import org.bookvotes.observability.ReplicaStatus;
+import org.bookvotes.postgres.Database;
+import org.bookvotes.postgres.Schema;
+import org.flywaydb.core.api.FlywayException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica: all parts put together, started, and stopped in order. A database or broker that is
+ * away does not end it: it is not ready until they are back. Thread-safe.
+ */
+final class Processor implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Processor.class);
+
+  /**
+   * Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, and who asks for status.
+   */
+  static final int CONNECTIONS_BESIDE_SLOTS = 4;
+
+  private static final Duration INGEST_STOP_TIMEOUT = Duration.ofSeconds(30);
+
+  private final Instant startedAt = Instant.now();
+  private final ProcessorConfig config;
+  private final Database database;
+  private final Schema schema;
+  private final Meters meters = new Meters();
+  private final ReplicaStatus replicaStatus = new ReplicaStatus();
+  private final Dispatching dispatching;
+  private final VoteConsumer consumer;
+  private final Thread ingestThread;
+  private final ManagementServer server;
+  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+  private volatile boolean migrated;
+
+  /**
+   * Starts a replica.
+   *
+   * @throws IOException if the HTTP port is taken
+   */
+  static Processor start(ProcessorConfig config) throws IOException {
+    Processor processor = new Processor(config);
+    processor.dispatching.start();
+    processor.ingestThread.start();
+    LOG.info("started {} {}: {}", Main.version(), name(), config);
+    return processor;
+  }
+
+  private Processor(ProcessorConfig config) throws IOException {
+    this.config = config;
+    database =
+        Database.open(
+            config.databaseUrl(),
+            config.databaseUser(),
+            config.databasePassword(),
+            config.workerSlots() + CONNECTIONS_BESIDE_SLOTS);
+    meters.bind(database.pool());
+    schema = new Schema(database.pool());
+    Listeners listeners = new Listeners(new MicrometerListener(meters.registry()), replicaStatus);
+    dispatching = new Dispatching(config, database, listeners, e -> failed("dispatch", e));
+    consumer =
+        new VoteConsumer(
+            kafkaClient(config),
+            config.votesTopic(),
+            config.deadLetterTopic(),
+            config.consumerGroup(),
+            database.transactions(),
+            listeners,
+            dispatching::wake,
+            meters::bind);
+    ingestThread = Thread.ofPlatform().name("ingest").unstarted(this::ingest);
+    server =
+        ManagementServer.start(
+            config.httpPort(), this::notReady, meters::scrape, this::status, StatusReport.JSON);
+  }
+
+  /** Settings that all Kafka clients share. */
+  static Properties kafkaClient(ProcessorConfig config) {
+    Properties properties = new Properties();
+    properties.putAll(config.kafkaProperties());
+    properties.putAll(
+        Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, config.kafkaBootstrapServers()));
+    return properties;
+  }
+
+  /** The port of health, metrics and status. */
+  int port() {
+    return server.port();
+  }
+
+  /** Waits until this replica has stopped; 0 if it was asked to, 1 if it could not go on. */
+  int awaitStopped() {
+    return exitCode.join();
+  }
+
+  private void ingest() {
+    try {
+      consumer.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      failed("ingest", e);
+    }
+  }
+
+  /**
+   * An error that trying again does not mend: better no replica than one that only seems to work.
+   */
+  private void failed(String part, Throwable e) {
+    LOG.error("{} cannot go on, this replica stops: {}", part, e.getMessage(), e);
+    Thread.ofPlatform().name("stop").start(() -> stop(1));
+  }
+
+  /** Stops in order and returns when it is done. Later calls wait for the first. */
+  @Override
+  public void close() {
+    stop(0);
+  }
+
+  private void stop(int code) {
+    if (!stopped.compareAndSet(false, true)) {
+      exitCode.join();
+      return;
+    }
+    LOG.info("stopping");
+    try {
+      // Intake first. The group is left at once, so that others take the partitions while our
+      // workers drain.
+      consumer.stop();
+      dispatching.stopLaunching();
+      if (!ingestThread.join(INGEST_STOP_TIMEOUT)) {
+        LOG.warn(
+            "ingest has not ended after {} s, its transaction is left to the server",
+            INGEST_STOP_TIMEOUT.toSeconds());
+      }
+      dispatching.drain();
+    } catch (InterruptedException e) {
+      LOG.warn("interrupted while stopping");
+      Thread.currentThread().interrupt();
+    } finally {
+      server.close();
+      database.close();
+      meters.close();
+      LOG.info("stopped");
+      exitCode.complete(code);
+    }
+  }
+
+  /** Why this replica is not ready; empty if it is. */
+  List<String> notReady() {
+    List<String> reasons = new ArrayList<>();
+    if (stopped.get()) {
+      reasons.add("stopping");
+    } else if (!database.isReachable()) {
+      reasons.add("the database does not answer");
+    } else if (!isMigrated()) {
+      reasons.add("the database is not migrated, run 'bookvotes migrate'");
+    }
+    if (!consumer.isAssigned()) {
+      reasons.add("no partitions assigned yet");
+    }
+    return reasons;
+  }
+
+  private boolean isMigrated() {
+    if (!migrated) {
+      try {
+        migrated = schema.isCurrent();
+      } catch (SQLException | FlywayException e) {
+        LOG.debug("the schema's version cannot be read", e);
+      }
+    }
+    return migrated;
+  }
+
+  private StatusReport status() {
+    try {
+      List<String> notReady = notReady();
+      return new StatusReport(
+          Main.version(),
+          name(),
+          startedAt,
+          notReady.isEmpty(),
+          notReady,
+          ClusterStatus.read(database.transactions(), config.workerSlots()),
+          replicaStatus.snapshot());
+    } catch (SQLException e) {
+      throw new IllegalStateException("the database cannot be asked: " + e.getMessage(), e);
+    }
+  }
+
+  private static String name() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "unknown host";
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package org.bookvotes.app;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.bookvotes.dispatch.Backlog;
+import org.bookvotes.dispatch.StaleBacklog;
+import org.bookvotes.observability.ReplicaStatus;
+import org.bookvotes.postgres.Database;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(
+    name = "recalculate",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Marks books as stale and recalculates them, in the worker slots that it shares with running replicas.",
+      "Stopped in the middle, it has lost nothing: what it marked is recalculated by any replica or by the next call.",
+      ""
+    })
+final class RecalculateCommand extends SettingsCommand {
+
+  private static final int BOOKS_PER_RANGE = 10_000;
+
+  @ArgGroup(multiplicity = "1")
+  private @Nullable Which which;
+
+  private static final class Which {
+    @Option(names = "--all", description = "All books.")
+    private boolean all;
+
+    @Option(
+        names = "--older-than",
+        paramLabel = "<age>",
+        converter = Age.class,
+        description =
+            "Books whose rating is older, or that have none: 90s, 30m, 12h, 1d, or ISO 8601 as in PT12H.")
+    private @Nullable Duration olderThan;
+  }
+
+  /** Reads {@code 1d}, {@code 12h}, {@code PT12H} and the like. */
+  static final class Age implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      String upper = text.toUpperCase(Locale.ROOT);
+      String iso = upper.startsWith("P") ? upper : upper.endsWith("D") ? "P" + upper : "PT" + upper;
+      try {
+        Duration age = Duration.parse(iso);
+        if (!age.isNegative()) {
+          return age;
+        }
+      } catch (DateTimeException e) {
+        throw invalid(text);
+      }
+      throw invalid(text);
+    }
+
+    private static TypeConversionException invalid(String text) {
+      return new TypeConversionException(
+          "'" + text + "' is not an age such as 90s, 30m, 12h, 1d or PT12H");
+    }
+  }
+
+  @Override
+  Set<Setting> settings() {
+    Set<Setting> settings = EnumSet.copyOf(DATABASE);
+    settings.addAll(
+        EnumSet.of(
+            Setting.WORKER_SLOTS,
+            Setting.LAUNCH_ATTEMPTS,
+            Setting.LAUNCH_RETRY_DELAY,
+            Setting.BATCH_SIZE,
+            Setting.WORKER_TIME_BUDGET));
+    return settings;
+  }
+
+  @Override
+  int run(ProcessorConfig config) throws Exception {
+    if (which == null) {
+      throw new IllegalStateException("picocli demands --all or --older-than");
+    }
+    Duration olderThan = which.all || which.olderThan == null ? Duration.ZERO : which.olderThan;
+    try (Database database =
+        openDatabase(config, config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS)) {
+      StaleBacklog backlog = new StaleBacklog(database.transactions());
+      long marked = mark(backlog, olderThan);
+      err().printf(Locale.ROOT, "%,d books are stale, recalculating%n", marked);
+      return recalculate(config, database, backlog);
+    }
+  }
+
+  private long mark(StaleBacklog backlog, Duration olderThan) throws Exception {
+    long marked = 0;
+    long lastId = Long.MIN_VALUE;
+    long shownNanos = System.nanoTime();
+    while (true) {
+      StaleBacklog.MarkedRange range = backlog.markRange(olderThan, lastId, BOOKS_PER_RANGE);
+      if (range.finished()) {
+        return marked;
+      }
+      marked += range.marked();
+      lastId = range.lastId();
+      if (System.nanoTime() - shownNanos > TimeUnit.SECONDS.toNanos(1)) {
+        err().printf(Locale.ROOT, "marking: %,d books so far, up to id %d%n", marked, lastId);
+        err().flush();
+        shownNanos = System.nanoTime();
+      }
+    }
+  }
+
+  private int recalculate(ProcessorConfig config, Database database, StaleBacklog backlog)
+      throws Exception {
+    ReplicaStatus done = new ReplicaStatus();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Dispatching dispatching = new Dispatching(config, database, done, failure::set);
+    long startNanos = System.nanoTime();
+    dispatching.start();
+    try {
+      CountDownLatch never = new CountDownLatch(1);
+      while (true) {
+        Backlog now = backlog.measure();
+        // Marks that are younger than this command come from votes that arrive meanwhile.
+        boolean ours = now.oldest().compareTo(Duration.ofNanos(System.nanoTime() - startNanos)) > 0;
+        if (now.books() == 0 || !ours) {
+          out().printf(Locale.ROOT, "done in %.1f s%n", (System.nanoTime() - startNanos) / 1e9);
+          return 0;
+        }
+        if (now.due() == 0) {
+          err()
+              .printf(
+                  "%d books cannot be recalculated, the table bookvotes.stale_books says why (sqlstate, error)%n",
+                  now.books());
+          return 1;
+        }
+        Throwable e = failure.get();
+        if (e != null) {
+          throw new IllegalStateException("recalculation cannot go on: " + e.getMessage(), e);
+        }
+        err().printf(Locale.ROOT, "%,d books to go%n", now.books());
+        err().flush();
+        never.await(1, TimeUnit.SECONDS);
+      }
+    } finally {
+      dispatching.stopLaunching();
+      dispatching.drain();
+    }
+  }
+}

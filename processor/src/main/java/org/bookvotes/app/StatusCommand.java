@@ -1,0 +1,164 @@
+package org.bookvotes.app;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.bookvotes.postgres.Database;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description = {"Shows the backlog, the worker slots and the server's pool of workers.", ""})
+final class StatusCommand extends SettingsCommand {
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Option(names = "--watch", description = "Print again every second, until interrupted.")
+  private boolean watch;
+
+  @Option(
+      names = "--replica",
+      paramLabel = "<url>",
+      description =
+          "Also show what this replica has done, from its management port: http://localhost:8080")
+  private @Nullable URI replica;
+
+  private record Replica(ClusterStatus cluster, @Nullable JsonNode replica) {}
+
+  @Override
+  Set<Setting> settings() {
+    Set<Setting> settings = EnumSet.copyOf(DATABASE);
+    settings.add(Setting.WORKER_SLOTS);
+    return settings;
+  }
+
+  @Override
+  int run(ProcessorConfig config) throws Exception {
+    try (Database database = openDatabase(config, 1)) {
+      CountDownLatch never = new CountDownLatch(1);
+      do {
+        Replica status =
+            new Replica(
+                ClusterStatus.read(database.transactions(), config.workerSlots()), askReplica());
+        if (json) {
+          out().println(StatusReport.JSON.writeValueAsString(status));
+        } else {
+          if (watch && System.console() != null && System.console().isTerminal()) {
+            out().print("\u001b[H\u001b[2J");
+          }
+          print(status.cluster());
+          if (status.replica() != null) {
+            print(status.replica());
+          }
+        }
+        out().flush();
+      } while (watch && !never.await(1, TimeUnit.SECONDS));
+      return 0;
+    }
+  }
+
+  private @Nullable JsonNode askReplica() throws IOException, InterruptedException {
+    if (replica == null) {
+      return null;
+    }
+    try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+      HttpResponse<String> answer =
+          http.send(
+              HttpRequest.newBuilder(replica.resolve("/api/status"))
+                  .timeout(Duration.ofSeconds(10))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() != 200) {
+        throw new IOException(
+            replica + " answered " + answer.statusCode() + ": " + answer.body().strip());
+      }
+      return StatusReport.JSON.readTree(answer.body()).get("replica");
+    } catch (java.net.ConnectException e) {
+      throw new IOException("no replica answers at " + replica + ", check --replica", e);
+    }
+  }
+
+  private void print(ClusterStatus status) {
+    out()
+        .printf(
+            Locale.ROOT,
+            "stale books       %,d (oldest %.1f s)%n",
+            status.staleBooks(),
+            status.oldestStaleSeconds());
+    ClusterStatus.Pool pool = status.pool();
+    out()
+        .printf(
+            Locale.ROOT,
+            "server's workers  %d of %d free, %d ours, %d others%n",
+            pool.free(),
+            pool.size(),
+            pool.ours(),
+            pool.others());
+    for (ClusterStatus.Slot slot : status.slots()) {
+      String running =
+          slot.command() == null
+              ? ""
+              : String.format(
+                  Locale.ROOT,
+                  "%s, worker %d, %.1f s",
+                  slot.command(),
+                  slot.pid(),
+                  slot.runsSeconds());
+      out().printf(Locale.ROOT, "slot %-3d          %-8s %s%n", slot.slot(), slot.state(), running);
+    }
+  }
+
+  private void print(JsonNode status) {
+    JsonNode freshness = status.path("freshness");
+    out()
+        .printf(
+            Locale.ROOT,
+            "votes counted     %,d up, %,d down, %,.0f a second%n",
+            status.path("votesUp").asLong(),
+            status.path("votesDown").asLong(),
+            status.path("votesPerSecond").asDouble());
+    out()
+        .printf(
+            Locale.ROOT,
+            "recalculated      %,d books%n",
+            status.path("recalculatedBooks").asLong());
+    if (freshness.path("p50Seconds").isNumber()) {
+      out()
+          .printf(
+              Locale.ROOT,
+              "freshness         p50 %.2f s, p99 %.2f s%n",
+              freshness.path("p50Seconds").asDouble(),
+              freshness.path("p99Seconds").asDouble());
+    }
+    out().printf("launches          %s%n", flat(status.path("launches")));
+    out().printf("launch retries    %s%n", flat(status.path("launchRetries")));
+    out()
+        .printf(
+            Locale.ROOT,
+            "vacuums           %,d rows removed, blocked: %s%n",
+            status.path("vacuumRemovedRows").asLong(),
+            flat(status.path("blockedVacuums")));
+    out().printf("dead letters      %s%n", flat(status.path("deadLetters")));
+  }
+
+  /** {@code {"a": {"b": 1}}} as {@code a b 1}. */
+  private static String flat(JsonNode node) {
+    if (node.isEmpty()) {
+      return "none";
+    }
+    return node.toString().replaceAll("[{}\"]", "").replace(":", " ").replace(",", ", ");
+  }
+}

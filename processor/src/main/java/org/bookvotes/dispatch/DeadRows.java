@@ -1,0 +1,83 @@
+package org.bookvotes.dispatch;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.bookvotes.postgres.SqlFile;
+import org.bookvotes.postgres.Transactions;
+import org.bookvotes.workers.WorkerCommand.Table;
+
+/**
+ * Reads from the server's statistics how many dead rows a table has and what keeps a vacuum from
+ * removing them. Thread-safe.
+ */
+public final class DeadRows {
+
+  private static final SqlFile TABLE = SqlFile.of(DeadRows.class, "dead_rows.sql");
+  private static final SqlFile BLOCKER = SqlFile.of(DeadRows.class, "vacuum_blocker.sql");
+
+  private final Transactions transactions;
+
+  public DeadRows(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * What the statistics say of one table.
+   *
+   * @param dead rows that a vacuum may remove
+   * @param live rows
+   * @param vacuums how often it was vacuumed, by whomever
+   * @param sinceVacuum time since the last vacuum by whomever, very long if there was none
+   * @param permitted whether our role may vacuum it
+   */
+  public record Activity(
+      long dead, long live, long vacuums, Duration sinceVacuum, boolean permitted) {}
+
+  /**
+   * What holds the oldest snapshot.
+   *
+   * @param cause {@code snapshot}, {@code prepared-transaction}, {@code replication-slot} or {@code
+   *     standby}
+   * @param detail who it is
+   */
+  public record Blocker(String cause, String detail) {}
+
+  /** The state of {@code table} now. */
+  public Activity of(Table table) throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = TABLE.prepare(connection)) {
+            statement.setString(1, table.qualifiedName());
+            try (ResultSet row = statement.executeQuery()) {
+              if (!row.next()) {
+                throw new SQLException(
+                    "table " + table.qualifiedName() + " is missing: run 'bookvotes migrate'",
+                    "42P01");
+              }
+              return new Activity(
+                  row.getLong("dead"),
+                  row.getLong("live"),
+                  row.getLong("vacuums"),
+                  Duration.ofSeconds(row.getLong("seconds_since_vacuum")),
+                  row.getBoolean("permitted"));
+            }
+          }
+        });
+  }
+
+  /** Who holds the oldest snapshot, as far as our role may see; empty if nobody seems to. */
+  public Optional<Blocker> blocker() throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = BLOCKER.prepare(connection);
+              ResultSet row = statement.executeQuery()) {
+            return row.next()
+                ? Optional.of(new Blocker(row.getString("cause"), row.getString("detail")))
+                : Optional.empty();
+          }
+        });
+  }
+}

@@ -1,0 +1,289 @@
+package org.bookvotes.dispatch;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bookvotes.observability.ProcessorListener;
+import org.bookvotes.postgres.SqlState;
+import org.bookvotes.workers.StopSignal;
+import org.bookvotes.workers.WorkerCommand;
+import org.bookvotes.workers.WorkerCommand.Table;
+import org.bookvotes.workers.WorkerOutcome;
+import org.bookvotes.workers.WorkerRunner;
+import org.bookvotes.workers.WorkerSlot;
+import org.bookvotes.workers.WorkerSlots;
+import org.bookvotes.workers.WorkersView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks what is due and launches workers for it, on a thread of its own; each run has a thread too.
+ *
+ * <p>Recalculation takes the slots from 1 upwards, and only as many as the backlog is worth. As a
+ * slot is the same lock for all replicas, they need not agree on who serves a short backlog:
+ * whoever gets slot 1 does. A vacuum takes the highest free slot.
+ */
+public final class Dispatcher {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+
+  /** The clock: finds marks of other replicas, pauses that have ended, and vacuums that are due. */
+  static final Duration TICK = Duration.ofSeconds(1);
+
+  /**
+   * Looks come no closer than this: a launch for every few votes would cost more than it brings.
+   */
+  static final Duration PACE = Duration.ofMillis(200);
+
+  private final StaleBacklog backlog;
+  private final DeadRows deadRows;
+  private final VacuumPolicy vacuumPolicy;
+  private final WorkerSlots slots;
+  private final WorkersView workers;
+  private final WorkerRunner runner;
+  private final WorkerCommand.Recalculate recalculate;
+  private final ProcessorListener listener;
+  private final StopSignal stop;
+  private final Waiter waiter = new Waiter();
+  // Our own runs by slot. Put by the dispatcher thread, removed by the run's own thread.
+  private final Map<Integer, Run> running = new ConcurrentHashMap<>();
+  // Tables whose last vacuum did not do its work, with the time (nanoTime) of that. Written by the
+  // vacuum's thread.
+  private final Map<Table, Long> unvacuumedNanos = new ConcurrentHashMap<>();
+  // Owned by the dispatcher thread: since when more slots have been wanted than were free, 0 if
+  // they are not.
+  private long wantedSinceNanos;
+
+  private record Run(WorkerCommand command, Thread thread) {}
+
+  /**
+   * @param recalculate the command for stale books
+   * @param stop ends {@link #run}
+   */
+  public Dispatcher(
+      StaleBacklog backlog,
+      DeadRows deadRows,
+      VacuumPolicy vacuumPolicy,
+      WorkerSlots slots,
+      WorkersView workers,
+      WorkerRunner runner,
+      WorkerCommand.Recalculate recalculate,
+      ProcessorListener listener,
+      StopSignal stop) {
+    this.backlog = backlog;
+    this.deadRows = deadRows;
+    this.vacuumPolicy = vacuumPolicy;
+    this.slots = slots;
+    this.workers = workers;
+    this.runner = runner;
+    this.recalculate = recalculate;
+    this.listener = listener;
+    this.stop = stop;
+  }
+
+  /** Something may be due: look soon. Returns at once, from any thread. */
+  public void wake() {
+    waiter.wake();
+  }
+
+  /** Dispatches until the stop signal, then returns; runs that were launched go on. */
+  public void run() throws InterruptedException {
+    boolean failing = false;
+    while (!stop.isSent()) {
+      try {
+        dispatch();
+        if (failing) {
+          LOG.info("the database answers again");
+        }
+        failing = false;
+      } catch (SQLException e) {
+        if (!failing) {
+          LOG.warn(
+              "nothing can be dispatched, the next tick tries again: {} ({})",
+              e.getMessage(),
+              SqlState.of(e));
+        }
+        failing = true;
+      }
+      if (!stop.await(PACE)) {
+        waiter.await(TICK);
+      }
+    }
+  }
+
+  /**
+   * Waits for the runs that this dispatcher launched.
+   *
+   * @return whether all have ended within {@code timeout}
+   */
+  public boolean awaitRuns(Duration timeout) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + timeout.toNanos();
+    for (Run run : List.copyOf(running.values())) {
+      if (!run.thread().join(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void dispatch() throws SQLException {
+    measureWorkers();
+    List<Table> dueVacuums = dueVacuums();
+    for (Table table : dueVacuums) {
+      launchVacuum(table);
+    }
+    Backlog now = backlog.measure();
+    listener.backlogMeasured(now.books(), now.oldest());
+    // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
+    // keeps vacuums out.
+    boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
+    recalculate(now.worthWorkers(recalculate.batchSize(), slots.count() - (vacuumWaits ? 1 : 0)));
+  }
+
+  private void measureWorkers() throws SQLException {
+    WorkersView.Pool pool = workers.pool();
+    int busy = 0;
+    for (WorkersView.Slot slot : workers.slots()) {
+      if (!slot.state().equals("free")) {
+        busy++;
+      }
+    }
+    listener.workersMeasured(busy, slots.count(), pool.ours(), pool.others(), pool.free());
+  }
+
+  private void recalculate(int wantedSlots) throws SQLException {
+    boolean allHad = true;
+    for (int number = 1; number <= wantedSlots && !stop.isSent(); number++) {
+      if (running.containsKey(number)) {
+        continue;
+      }
+      if (wantedSinceNanos == 0) {
+        wantedSinceNanos = System.nanoTime();
+      }
+      Optional<WorkerSlot> slot = slots.tryAcquire(number);
+      if (slot.isPresent()) {
+        listener.slotAcquired(number, Duration.ofNanos(System.nanoTime() - wantedSinceNanos));
+        start(slot.get(), recalculate);
+      } else {
+        allHad = false;
+      }
+    }
+    if (allHad) {
+      wantedSinceNanos = 0;
+    }
+  }
+
+  private List<Table> dueVacuums() throws SQLException {
+    List<Table> due = new ArrayList<>();
+    for (Table table : Table.values()) {
+      Long unvacuumed = unvacuumedNanos.get(table);
+      Optional<Duration> sinceInVain =
+          unvacuumed == null
+              ? Optional.empty()
+              : Optional.of(Duration.ofNanos(System.nanoTime() - unvacuumed));
+      if (vacuumPolicy.isDue(deadRows.of(table), sinceInVain)
+          && running.values().stream()
+              .noneMatch(run -> run.command().equals(new WorkerCommand.Vacuum(table)))) {
+        due.add(table);
+      }
+    }
+    return due;
+  }
+
+  private boolean isRunningVacuum() {
+    return running.values().stream().anyMatch(run -> run.command() instanceof WorkerCommand.Vacuum);
+  }
+
+  private void launchVacuum(Table table) throws SQLException {
+    for (int number = slots.count(); number >= 1 && !stop.isSent(); number--) {
+      if (running.containsKey(number)) {
+        continue;
+      }
+      Optional<WorkerSlot> slot = slots.tryAcquire(number);
+      if (slot.isPresent()) {
+        start(slot.get(), new WorkerCommand.Vacuum(table));
+        return;
+      }
+    }
+  }
+
+  private void start(WorkerSlot slot, WorkerCommand command) {
+    Thread thread =
+        Thread.ofVirtual()
+            .name("slot-" + slot.number())
+            .unstarted(
+                () -> {
+                  try (slot) {
+                    switch (command) {
+                      case WorkerCommand.Recalculate c -> runner.run(slot, c);
+                      case WorkerCommand.Vacuum c -> vacuum(slot, c);
+                    }
+                  } catch (SQLException e) {
+                    LOG.warn(
+                        "what {} did cannot be told: {} ({})",
+                        command.name(),
+                        e.getMessage(),
+                        SqlState.of(e));
+                  } finally {
+                    running.remove(slot.number());
+                    waiter.wake();
+                  }
+                });
+    running.put(slot.number(), new Run(command, thread));
+    thread.start();
+  }
+
+  /**
+   * A vacuum's success is what it removed: without the right to it, or under an old snapshot, it
+   * ends without error too.
+   */
+  private void vacuum(WorkerSlot slot, WorkerCommand.Vacuum command) throws SQLException {
+    Table table = command.table();
+    DeadRows.Activity before = deadRows.of(table);
+    if (!vacuumPolicy.isWorthwhile(before)) {
+      return; // Another replica was faster.
+    }
+    if (runner.run(slot, command) instanceof WorkerOutcome.Completed) {
+      judge(table, before, deadRows.of(table));
+    } else {
+      unvacuumedNanos.put(table, System.nanoTime());
+    }
+  }
+
+  private void judge(Table table, DeadRows.Activity before, DeadRows.Activity after)
+      throws SQLException {
+    if (after.vacuums() == before.vacuums()) {
+      blockedBy(
+          table,
+          after.permitted() ? "lock" : "permission",
+          after.permitted()
+              ? "somebody else holds or vacuums the table"
+              : "our role may not vacuum it: GRANT MAINTAIN ON "
+                  + table.qualifiedName()
+                  + " TO our role");
+    } else if (vacuumPolicy.removedNothing(before, after)) {
+      DeadRows.Blocker blocker =
+          deadRows
+              .blocker()
+              .orElse(
+                  new DeadRows.Blocker(
+                      "unknown", "nobody that our role can see holds an old snapshot"));
+      blockedBy(table, blocker.cause(), blocker.detail());
+    } else {
+      unvacuumedNanos.remove(table);
+      listener.vacuumBlocked(table.qualifiedName(), null);
+      listener.vacuumRemoved(Math.max(0, before.dead() - after.dead()));
+    }
+  }
+
+  private void blockedBy(Table table, String cause, String detail) {
+    unvacuumedNanos.put(table, System.nanoTime());
+    LOG.warn(
+        "the vacuum of {} removed nothing, cause {}: {}", table.qualifiedName(), cause, detail);
+    listener.vacuumBlocked(table.qualifiedName(), cause);
+  }
+}

@@ -1,0 +1,75 @@
+package org.bookvotes.dispatch;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.bookvotes.postgres.SqlFile;
+import org.bookvotes.postgres.Transactions;
+
+/** Reads and marks the stale books. Thread-safe. */
+public final class StaleBacklog {
+
+  /** The count stops here: what a larger backlog is worth is the same, and counting it costs. */
+  public static final long MOST_COUNTED = 1_000_000;
+
+  private static final SqlFile MEASURE = SqlFile.of(StaleBacklog.class, "backlog.sql");
+  private static final SqlFile MARK_RANGE = SqlFile.of(StaleBacklog.class, "mark_range.sql");
+
+  private final Transactions transactions;
+
+  public StaleBacklog(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /** The backlog of all replicas, now. */
+  public Backlog measure() throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = MEASURE.prepare(connection)) {
+            statement.setLong(1, MOST_COUNTED);
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              return new Backlog(
+                  row.getLong("books"),
+                  row.getLong("due"),
+                  Duration.ofMillis(
+                      Math.max(0, Math.round(row.getDouble("oldest_seconds") * 1000))));
+            }
+          }
+        });
+  }
+
+  /**
+   * One step of marking.
+   *
+   * @param lastId last book looked at: the next step goes on after it
+   * @param marked books of this step that are stale now
+   * @param finished whether there was no book left to look at
+   */
+  public record MarkedRange(long lastId, long marked, boolean finished) {}
+
+  /**
+   * Marks books as stale in one range of ids, in one transaction.
+   *
+   * @param olderThan only books whose rating is older; zero: all
+   * @param afterId where the range begins, exclusive
+   * @param bookCount how many books the range has
+   */
+  public MarkedRange markRange(Duration olderThan, long afterId, int bookCount)
+      throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = MARK_RANGE.prepare(connection)) {
+            statement.setDouble(1, olderThan.toNanos() / 1e9);
+            statement.setInt(2, bookCount);
+            statement.setLong(3, afterId);
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              return new MarkedRange(
+                  row.getLong("after_id"), row.getLong("marked"), row.getBoolean("finished"));
+            }
+          }
+        });
+  }
+}

@@ -1,0 +1,387 @@
+package org.bookvotes.ingest;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.bookvotes.contracts.VoteTopics;
+import org.bookvotes.ingest.DeadLetters.DeadLetter;
+import org.bookvotes.ingest.VoteStore.Written;
+import org.bookvotes.observability.ProcessorListener;
+import org.bookvotes.postgres.SqlState;
+import org.bookvotes.postgres.Transactions;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Polls votes and writes them, on the thread that calls {@link #run}, which owns the Kafka
+ * consumer. Only {@link #stop} and {@link #isAssigned} may be called from other threads.
+ *
+ * <p>A partition whose offset in the database is not known for sure is <i>unpositioned</i>: paused
+ * until the offset has been read and sought. Every partition begins so, and every doubt (a failed
+ * transaction, a fence) brings it back there: votes in memory are never written a second time, they
+ * are read again.
+ */
+public final class VoteConsumer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(VoteConsumer.class);
+
+  private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+  // More votes in one transaction are fewer row updates; the poll returns at once with what is
+  // there.
+  private static final int MOST_RECORDS_PER_POLL = 10_000;
+
+  private final Properties client;
+  private final String topic;
+  private final String group;
+  private final VoteStore store;
+  private final DeadLetters deadLetters;
+  private final ProcessorListener listener;
+  private final Runnable onMarked;
+  private final java.util.function.Consumer<Consumer<?, ?>> onOpened;
+
+  // All owned by the thread of run(). froms: the offset in the database of each positioned
+  // partition.
+  private final Map<TopicPartition, Long> froms = new HashMap<>();
+  private final Set<TopicPartition> unpositioned = new HashSet<>();
+  // Offsets on the dead-letter topic whose batch is not yet committed: neither sent again nor
+  // counted after all.
+  private final Map<TopicPartition, Set<Long>> deadLettered = new HashMap<>();
+  private final Backoff backoff = new Backoff();
+
+  private volatile boolean stopping;
+  private volatile boolean assigned;
+  // Set while run() has one; read by stop() to wake it.
+  private volatile @Nullable Consumer<byte[], byte[]> open;
+
+  /**
+   * @param client Kafka settings; those that the guarantees rest on are overridden
+   * @param topic of the votes
+   * @param deadLetterTopic for events that cannot be counted
+   * @param group consumer group
+   * @param onMarked called after each commit that left stale books; must return at once
+   * @param onOpened called with each Kafka consumer, to bind meters
+   */
+  public VoteConsumer(
+      Properties client,
+      String topic,
+      String deadLetterTopic,
+      String group,
+      Transactions transactions,
+      ProcessorListener listener,
+      Runnable onMarked,
+      java.util.function.Consumer<Consumer<?, ?>> onOpened) {
+    this.client = client;
+    this.topic = topic;
+    this.group = group;
+    this.store = new VoteStore(transactions);
+    this.deadLetters = new DeadLetters(client, deadLetterTopic, listener);
+    this.listener = listener;
+    this.onMarked = onMarked;
+    this.onOpened = onOpened;
+  }
+
+  /** Whether this member has joined the group and knows the offsets of all its partitions. */
+  public boolean isAssigned() {
+    return assigned;
+  }
+
+  /** Ends {@link #run} after the transaction that is open now. */
+  public void stop() {
+    stopping = true;
+    Consumer<byte[], byte[]> consumer = open;
+    if (consumer != null) {
+      consumer.wakeup();
+    }
+  }
+
+  /**
+   * Consumes until stopped, then leaves the group.
+   *
+   * @throws KafkaException on an error that trying again does not mend, such as a missing
+   *     authorization
+   * @throws IllegalStateException if the offsets in the database do not fit the topic
+   */
+  public void run() throws InterruptedException {
+    try (deadLetters) {
+      try {
+        consume(GroupProtocol.CONSUMER);
+      } catch (UnsupportedVersionException e) {
+        LOG.info(
+            "the broker lacks the consumer group protocol of KIP-848, going on with the classic one: {}",
+            e.getMessage());
+        consume(GroupProtocol.CLASSIC);
+      }
+    } finally {
+      assigned = false;
+    }
+  }
+
+  private void consume(GroupProtocol protocol) throws InterruptedException {
+    Consumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            properties(protocol), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    try {
+      onOpened.accept(consumer);
+      open = consumer;
+      consumer.subscribe(List.of(topic), new Rebalance(consumer));
+      while (!stopping) {
+        try {
+          step(consumer);
+        } catch (WakeupException e) {
+          LOG.debug("woken to stop", e);
+        }
+      }
+    } finally {
+      open = null;
+      consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
+    }
+  }
+
+  private Properties properties(GroupProtocol protocol) {
+    Properties properties = new Properties();
+    properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(MOST_RECORDS_PER_POLL));
+    properties.putAll(client);
+    properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol.name());
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    // The offsets are in the database: a position that the broker does not have must be seen, not
+    // silently moved.
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    return properties;
+  }
+
+  private void step(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+    position(consumer);
+    Duration pause = backoff.remaining();
+    // A paused member polls on: it keeps its place in the group.
+    ConsumerRecords<byte[], byte[]> records;
+    try {
+      records =
+          consumer.poll(
+              unpositioned.isEmpty() || pause.compareTo(POLL_TIMEOUT) > 0 ? POLL_TIMEOUT : pause);
+    } catch (OffsetOutOfRangeException e) {
+      leaveGap(consumer, e);
+      return;
+    } catch (RetriableException e) {
+      LOG.warn("the poll failed, trying again: {}", e.getMessage());
+      return;
+    }
+    assigned = unpositioned.isEmpty() && consumer.groupMetadata().generationId() > 0;
+    if (!records.isEmpty()) {
+      write(consumer, records);
+    }
+  }
+
+  private void position(Consumer<byte[], byte[]> consumer) {
+    if (unpositioned.isEmpty() || !backoff.remaining().isZero()) {
+      return;
+    }
+    try {
+      Map<TopicPartition, Long> offsets = store.offsets(unpositioned);
+      offsets.forEach(consumer::seek);
+      froms.putAll(offsets);
+      consumer.resume(offsets.keySet());
+      unpositioned.removeAll(offsets.keySet());
+    } catch (SQLException e) {
+      listener.batchFailed(SqlState.of(e));
+      backoff.failed();
+      LOG.warn(
+          "the offsets cannot be read, try {} follows in {} ms: {} ({})",
+          backoff.failures() + 1,
+          backoff.remaining().toMillis(),
+          e.getMessage(),
+          SqlState.of(e));
+    }
+  }
+
+  private void write(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records)
+      throws InterruptedException {
+    long startNanos = System.nanoTime();
+    VoteBatch batch = new VoteBatch(records, froms, deadLettered);
+    try {
+      deadLetter(
+          batch.malformed().stream()
+              .map(bad -> new DeadLetter(bad.event(), VoteTopics.REASON_MALFORMED, bad.detail())));
+      Written written = store.write(batch);
+      while (written instanceof Written.UnknownBooks unknown) {
+        deadLetter(unknownBooks(batch.removeBooks(unknown.bookIds())));
+        written = store.write(batch);
+      }
+      switch (written) {
+        case Written.Committed c ->
+            committed(consumer, batch, Duration.ofNanos(System.nanoTime() - startNanos));
+        case Written.Fenced fenced -> {
+          LOG.warn(
+              "{} moved on by another consumer: reading again from where it has come to",
+              fenced.partitions());
+          unposition(consumer, batch.ranges().keySet());
+        }
+        case Written.UnknownBooks unknown ->
+            throw new IllegalStateException("taken out already: " + unknown);
+      }
+    } catch (SQLException e) {
+      failed(consumer, e.getMessage() + " (" + SqlState.of(e) + ")", SqlState.of(e));
+    } catch (DeadLetters.NotDeliveredException e) {
+      failed(consumer, String.valueOf(e.getMessage()), "dead-letters");
+    }
+  }
+
+  private static Stream<DeadLetter> unknownBooks(List<ConsumerRecord<byte[], byte[]>> events) {
+    return events.stream()
+        .map(
+            event ->
+                new DeadLetter(
+                    event, VoteTopics.REASON_UNKNOWN_BOOK, "the book is not in the table books"));
+  }
+
+  private void deadLetter(Stream<DeadLetter> letters)
+      throws DeadLetters.NotDeliveredException, InterruptedException {
+    List<DeadLetter> all = letters.toList();
+    if (all.isEmpty()) {
+      return;
+    }
+    deadLetters.send(all);
+    for (DeadLetter letter : all) {
+      deadLettered
+          .computeIfAbsent(
+              new TopicPartition(letter.event().topic(), letter.event().partition()),
+              key -> new HashSet<>())
+          .add(letter.event().offset());
+    }
+    LOG.info(
+        "{} events went to the dead-letter topic, the first: {}",
+        all.size(),
+        all.getFirst().detail());
+  }
+
+  private void committed(Consumer<byte[], byte[]> consumer, VoteBatch batch, Duration took) {
+    backoff.succeeded();
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+    batch
+        .ranges()
+        .forEach(
+            (partition, range) -> {
+              froms.put(partition, range.next());
+              deadLettered.remove(partition);
+              offsets.put(partition, new OffsetAndMetadata(range.next()));
+            });
+    // Only for lag tools: the offsets that count are in the database.
+    consumer.commitAsync(
+        offsets,
+        (committedOffsets, e) -> {
+          if (e != null) {
+            LOG.debug("Kafka did not take the offsets, lag tools are behind", e);
+          }
+        });
+    listener.votesCounted(batch.upCount(), batch.downCount(), took);
+    onMarked.run();
+  }
+
+  private void failed(Consumer<byte[], byte[]> consumer, String message, String state) {
+    listener.batchFailed(state);
+    backoff.failed();
+    LOG.warn(
+        "a batch of votes was not written, try {} follows in {} ms: {}",
+        backoff.failures() + 1,
+        backoff.remaining().toMillis(),
+        message);
+    // The commit may have happened all the same: only the database can tell where to go on.
+    unposition(consumer, consumer.assignment());
+  }
+
+  private void unposition(
+      Consumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
+    consumer.pause(partitions);
+    partitions.forEach(froms::remove);
+    unpositioned.addAll(partitions);
+  }
+
+  /**
+   * Votes that Kafka deleted before they were read are lost: said loudly, and consumption goes on
+   * behind the gap.
+   */
+  private static void leaveGap(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException e) {
+    Map<TopicPartition, Long> positions = e.offsetOutOfRangePartitions();
+    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(positions.keySet());
+    positions.forEach(
+        (partition, position) -> {
+          long beginning = beginnings.getOrDefault(partition, 0L);
+          if (position > beginning) {
+            throw new IllegalStateException(
+                "offset "
+                    + position
+                    + " of "
+                    + partition
+                    + " is in the database but not in the topic, which was made anew or"
+                    + " truncated. If it was made anew: DELETE FROM bookvotes.partition_offsets WHERE topic = '"
+                    + partition.topic()
+                    + "' AND partition = "
+                    + partition.partition());
+          }
+          if (position > 0) {
+            LOG.error(
+                "{}: events {} to {} were deleted by Kafka before they were counted, going on behind them",
+                partition,
+                position,
+                beginning - 1);
+          }
+          consumer.seek(partition, beginning);
+        });
+  }
+
+  private final class Rebalance implements ConsumerRebalanceListener {
+    private final Consumer<byte[], byte[]> consumer;
+
+    Rebalance(Consumer<byte[], byte[]> consumer) {
+      this.consumer = consumer;
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      if (partitions.isEmpty()) {
+        return;
+      }
+      LOG.info("assigned {}", partitions);
+      // Any position will do while paused; without one Kafka would look for a committed one.
+      partitions.forEach(partition -> consumer.seek(partition, 0L));
+      unposition(consumer, partitions);
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      if (partitions.isEmpty()) {
+        return;
+      }
+      LOG.info("revoked {}", partitions);
+      partitions.forEach(froms::remove);
+      partitions.forEach(deadLettered::remove);
+      unpositioned.removeAll(partitions);
+    }
+  }
+}

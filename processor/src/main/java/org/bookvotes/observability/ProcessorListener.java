@@ -1,0 +1,78 @@
+package org.bookvotes.observability;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens in a processor, told to whoever counts or shows it. Called on the threads that do
+ * the work: return at once. All methods do nothing unless overridden. What an implementation throws
+ * is logged and goes no further.
+ */
+public interface ProcessorListener {
+
+  /** A batch of votes was committed. */
+  default void votesCounted(long up, long down, Duration took) {}
+
+  /** Writing a batch failed; it will be read and tried again. */
+  default void batchFailed(String sqlState) {}
+
+  /** An event is on the dead-letter topic, acknowledged. */
+  default void deadLettered(String reason) {}
+
+  /**
+   * The backlog was measured.
+   *
+   * @param books stale books
+   * @param oldest age of the oldest mark, zero if there is none
+   */
+  default void backlogMeasured(long books, Duration oldest) {}
+
+  /** A worker slot was had after having been wanted for {@code waited}. */
+  default void slotAcquired(int slot, Duration waited) {}
+
+  /** A launch was refused for want of resources and will be tried again. */
+  default void launchRetried(String sqlState) {}
+
+  /** A run has ended, whatever the outcome. */
+  default void runEnded(Run run) {}
+
+  /**
+   * Books were recalculated; {@code counts[i]} of them, {@code seconds[i]} together, in the i-th
+   * freshness bucket.
+   */
+  default void booksRecalculated(long books, long[] counts, double[] seconds) {}
+
+  /** A vacuum has removed dead rows. */
+  default void vacuumRemoved(long rows) {}
+
+  /**
+   * A vacuum removed nothing although there was something to remove; {@code null} if the last one
+   * was not blocked.
+   */
+  default void vacuumBlocked(String table, @Nullable String cause) {}
+
+  /** The slots of all replicas and the server's pool of background workers were looked at. */
+  default void workersMeasured(int busySlots, int allSlots, int ours, int others, int free) {}
+
+  /**
+   * One launch of a worker and what came of it.
+   *
+   * @param command {@code recalculate} or {@code vacuum}
+   * @param slot number of the slot
+   * @param pid process id of the worker, 0 if it never started
+   * @param outcome {@code completed}, {@code failed}, {@code exhausted} or {@code lost}
+   * @param sqlState of the error, if there was one
+   * @param message of the error, if there was one
+   * @param took from launch to outcome
+   * @param books recalculated
+   */
+  record Run(
+      String command,
+      int slot,
+      int pid,
+      String outcome,
+      @Nullable String sqlState,
+      @Nullable String message,
+      Duration took,
+      long books) {}
+}

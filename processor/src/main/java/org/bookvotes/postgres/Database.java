@@ -1,0 +1,105 @@
+package org.bookvotes.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+
+/**
+ * The pool of connections to one PostgreSQL database. Thread-safe.
+ *
+ * <p>Sessions carry the name {@value #APPLICATION_NAME}, wait at most {@link #LOCK_TIMEOUT} for a
+ * lock, and notice a peer that has silently gone by the socket timeout and TCP keepalive.
+ */
+public final class Database implements AutoCloseable {
+
+  /** The {@code application_name} of every session that is not a worker slot. */
+  public static final String APPLICATION_NAME = "bookvotes";
+
+  /**
+   * A statement that waits longer for a lock fails with 55P03, and its work is tried again later.
+   */
+  public static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(60);
+
+  private final HikariDataSource pool;
+
+  private Database(HikariDataSource pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * Opens a pool. No connection is tried yet: the first use tells whether the server is there.
+   *
+   * @param url JDBC address
+   * @param connectionCount most connections at once
+   */
+  public static Database open(String url, String user, String password, int connectionCount) {
+    return open(url, user, password, connectionCount, SOCKET_TIMEOUT);
+  }
+
+  /**
+   * The same for statements that may take long, as a migration of a large table does.
+   *
+   * @param socketTimeout longest silence of the server before the connection counts as lost; zero:
+   *     no limit
+   */
+  public static Database open(
+      String url, String user, String password, int connectionCount, Duration socketTimeout) {
+    Properties driver = new Properties();
+    driver.setProperty("ApplicationName", APPLICATION_NAME);
+    driver.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+    driver.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
+    driver.setProperty("tcpKeepAlive", "true");
+    driver.setProperty("options", "-c lock_timeout=" + LOCK_TIMEOUT.toMillis());
+
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("bookvotes");
+    config.setJdbcUrl(url);
+    config.setUsername(user);
+    config.setPassword(password);
+    config.setDataSourceProperties(driver);
+    config.setMaximumPoolSize(connectionCount);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
+    config.setValidationTimeout(Duration.ofSeconds(2).toMillis());
+    config.setInitializationFailTimeout(-1);
+    return new Database(new HikariDataSource(config));
+  }
+
+  /** The pool itself, for who needs a connection for long or wants to bind meters to it. */
+  public HikariDataSource pool() {
+    return pool;
+  }
+
+  /** Runs work on connections of this pool. */
+  public Transactions transactions() {
+    return new Transactions(pool);
+  }
+
+  /** Whether the server answers, within about two seconds once a connection is there. */
+  public boolean isReachable() {
+    try (Connection connection = pool.getConnection()) {
+      return connection.isValid(2);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Closes {@code connection} for good instead of giving it back: its session, locks and handles
+   * end with it.
+   */
+  public void evict(Connection connection) {
+    pool.evictConnection(connection);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

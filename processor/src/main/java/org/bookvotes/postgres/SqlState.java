@@ -1,0 +1,57 @@
+package org.bookvotes.postgres;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SQLSTATEs that decide something here, and what they mean to us. Decisions are made on them,
+ * never on messages.
+ */
+public enum SqlState {
+  /** No connection could be made, or it broke. */
+  CONNECTION_EXCEPTION("08"),
+  /**
+   * A resource of the server has run out; waiting helps. The pool of background workers is 53000.
+   */
+  INSUFFICIENT_RESOURCES("53"),
+  /**
+   * More workers are tracked in this session than pg_background allows: we forgot to detach some.
+   */
+  CONFIGURATION_LIMIT_EXCEEDED("53400"),
+  /** The disk of the server is full. */
+  DISK_FULL("53100"),
+  /** A statement was cancelled, by a person, a timeout, or because its worker was terminated. */
+  QUERY_CANCELED("57014"),
+  /** A lock was not had within lock_timeout. */
+  LOCK_NOT_AVAILABLE("55P03"),
+  /** Two transactions waited for each other and this one was chosen to end. */
+  DEADLOCK_DETECTED("40P01"),
+  /** A right is missing. */
+  INSUFFICIENT_PRIVILEGE("42501"),
+  /** The user name or the password is wrong. */
+  INVALID_AUTHORIZATION("28"),
+  /** The database does not exist. */
+  INVALID_CATALOG_NAME("3D000");
+
+  private final String code;
+
+  SqlState(String code) {
+    this.code = code;
+  }
+
+  /** Whether {@code sqlState} is this code or, for a class of two characters, one of its codes. */
+  public boolean matches(@Nullable String sqlState) {
+    return sqlState != null && sqlState.startsWith(code);
+  }
+
+  /** Whether {@code e} carries this code. */
+  public boolean matches(SQLException e) {
+    return matches(e.getSQLState());
+  }
+
+  /** The SQLSTATE of {@code e}, or {@code "?????"} where the driver gave none. */
+  public static String of(SQLException e) {
+    String state = e.getSQLState();
+    return state == null ? "?????" : state;
+  }
+}

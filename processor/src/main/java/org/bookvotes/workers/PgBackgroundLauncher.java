@@ -1,0 +1,162 @@
+package org.bookvotes.workers;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bookvotes.postgres.SqlFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Launches workers through the extension pg_background 2.0 or later. Thread-safe: the slots are not
+ * shared.
+ */
+public final class PgBackgroundLauncher implements WorkerLauncher {
+
+  private static final SqlFile RECALCULATE =
+      SqlFile.of(PgBackgroundLauncher.class, "launch_recalculate.sql");
+  private static final SqlFile VACUUM_BOOKS =
+      SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_books.sql");
+  private static final SqlFile VACUUM_STALE_BOOKS =
+      SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_stale_books.sql");
+  private static final SqlFile WAIT = SqlFile.of(PgBackgroundLauncher.class, "worker_wait.sql");
+  private static final SqlFile OUTCOME =
+      SqlFile.of(PgBackgroundLauncher.class, "worker_outcome.sql");
+  private static final SqlFile RECALCULATED =
+      SqlFile.of(PgBackgroundLauncher.class, "worker_recalculated.sql");
+
+  private final double[] freshnessBoundsSeconds;
+
+  /**
+   * @param freshnessBoundsSeconds ascending upper bounds of the freshness histogram
+   */
+  public PgBackgroundLauncher(double[] freshnessBoundsSeconds) {
+    this.freshnessBoundsSeconds = freshnessBoundsSeconds.clone();
+  }
+
+  @Override
+  public Worker launch(WorkerSlot slot, WorkerCommand command) throws SQLException {
+    Connection connection = slot.connection();
+    return switch (command) {
+      case WorkerCommand.Recalculate recalculate -> launch(connection, recalculate);
+      case WorkerCommand.Vacuum vacuum -> launch(connection, vacuum);
+    };
+  }
+
+  private Worker launch(Connection connection, WorkerCommand.Recalculate command)
+      throws SQLException {
+    try (PreparedStatement statement = RECALCULATE.prepare(connection)) {
+      Array bounds =
+          connection.createArrayOf(
+              "float8", Arrays.stream(freshnessBoundsSeconds).boxed().toArray());
+      statement.setInt(1, command.batchSize());
+      statement.setDouble(2, command.timeBudget().toNanos() / 1e9);
+      statement.setArray(3, bounds);
+      return launched(connection, statement, true);
+    }
+  }
+
+  private static Worker launch(Connection connection, WorkerCommand.Vacuum command)
+      throws SQLException {
+    SqlFile sql =
+        switch (command.table()) {
+          case BOOKS -> VACUUM_BOOKS;
+          case STALE_BOOKS -> VACUUM_STALE_BOOKS;
+        };
+    try (PreparedStatement statement = sql.prepare(connection)) {
+      return launched(connection, statement, false);
+    }
+  }
+
+  private static Worker launched(
+      Connection connection, PreparedStatement statement, boolean reports) throws SQLException {
+    try (ResultSet handle = statement.executeQuery()) {
+      handle.next();
+      return new PgBackgroundWorker(
+          connection, handle.getInt("pid"), handle.getLong("cookie"), reports);
+    }
+  }
+
+  /**
+   * @param cookie tells this worker from a later one with the same process id
+   * @param reports whether the command returns what it recalculated
+   */
+  private record PgBackgroundWorker(Connection connection, int pid, long cookie, boolean reports)
+      implements Worker {
+
+    @Override
+    public Optional<WorkerOutcome> await(Duration timeout) throws SQLException {
+      try (PreparedStatement statement = WAIT.prepare(connection)) {
+        statement.setInt(1, pid);
+        statement.setLong(2, cookie);
+        statement.setInt(3, Math.toIntExact(timeout.toMillis()));
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          return row.getBoolean(1) ? Optional.of(outcome()) : Optional.empty();
+        }
+      }
+    }
+
+    private WorkerOutcome outcome() throws SQLException {
+      try (PreparedStatement statement = OUTCOME.prepare(connection)) {
+        statement.setInt(1, pid);
+        statement.setLong(2, cookie);
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          if (row.getBoolean("has_error")) {
+            return failed(row.getString("sqlstate"), row.getString("error_message"));
+          }
+          if (!row.getBoolean("completed")) {
+            return failed(null, "the worker ended without saying how");
+          }
+        }
+      }
+      return reports
+          ? recalculated()
+          : new WorkerOutcome.Completed(WorkerOutcome.Recalculated.NOTHING);
+    }
+
+    private static WorkerOutcome failed(@Nullable String sqlState, @Nullable String message) {
+      return new WorkerOutcome.Failed(
+          sqlState == null ? "?????" : sqlState,
+          message == null ? "no message" : message,
+          WorkerOutcome.Recalculated.NOTHING);
+    }
+
+    private WorkerOutcome recalculated() throws SQLException {
+      try (PreparedStatement statement = RECALCULATED.prepare(connection)) {
+        statement.setInt(1, pid);
+        statement.setLong(2, cookie);
+        try (ResultSet row = statement.executeQuery()) {
+          if (!row.next()) {
+            return failed(null, "the worker ended without its report");
+          }
+          WorkerOutcome.Recalculated recalculated =
+              new WorkerOutcome.Recalculated(
+                  row.getLong("books"),
+                  longs(row.getArray("freshness_counts")),
+                  doubles(row.getArray("freshness_seconds")));
+          long failedBooks = row.getLong("failed_books");
+          return failedBooks == 0
+              ? new WorkerOutcome.Completed(recalculated)
+              : new WorkerOutcome.Failed(
+                  row.getString("error_sqlstate"),
+                  failedBooks + " books failed, the first: " + row.getString("error_message"),
+                  recalculated);
+        }
+      }
+    }
+
+    private static long[] longs(Array array) throws SQLException {
+      return Arrays.stream((Long[]) array.getArray()).mapToLong(Long::longValue).toArray();
+    }
+
+    private static double[] doubles(Array array) throws SQLException {
+      return Arrays.stream((Double[]) array.getArray()).mapToDouble(Double::doubleValue).toArray();
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package org.bookvotes.workers;
+
+import java.sql.Connection;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An acquired slot: a pinned connection that holds the slot's advisory lock. {@link #close} gives
+ * it back, once, however often it is called. Used by one thread at a time; {@link #close} may be
+ * called from any.
+ */
+public final class WorkerSlot implements AutoCloseable {
+
+  private final int number;
+  private final Connection connection;
+  private final WorkerSlots slots;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  WorkerSlot(int number, Connection connection, WorkerSlots slots) {
+    this.number = number;
+    this.connection = connection;
+    this.slots = slots;
+  }
+
+  /** Number of the slot, from 1. */
+  public int number() {
+    return number;
+  }
+
+  /**
+   * The pinned connection, with {@code application_name = 'bookvotes slot N'}: workers launched
+   * from it inherit that.
+   */
+  Connection connection() {
+    return connection;
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      slots.release(this);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package org.bookvotes.workers;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import org.bookvotes.postgres.Database;
+import org.bookvotes.postgres.SqlFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The semaphore that bounds our background workers over all replicas on one database. Thread-safe.
+ *
+ * <p>Slot <i>i</i> is a connection that holds the session-level advisory lock (class, <i>i</i>). If
+ * this process dies, the server ends the session and with it the lock; a worker that it leaves
+ * behind still shows the slot's name in {@code pg_stat_activity}, and nobody gets the slot until
+ * that worker has ended.
+ */
+public final class WorkerSlots {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerSlots.class);
+
+  /**
+   * First key of the advisory locks: "book" in ASCII. Changing it would let two versions exceed the
+   * slots together.
+   */
+  static final int LOCK_CLASS = 0x626F6F6B;
+
+  private static final SqlFile LOCK = SqlFile.of(WorkerSlots.class, "slot_lock.sql");
+  private static final SqlFile OCCUPIED = SqlFile.of(WorkerSlots.class, "slot_occupied.sql");
+  private static final SqlFile PIN = SqlFile.of(WorkerSlots.class, "slot_pin.sql");
+  private static final SqlFile RELEASE = SqlFile.of(WorkerSlots.class, "slot_release.sql");
+  private static final SqlFile RESET = SqlFile.of(WorkerSlots.class, "slot_reset.sql");
+
+  private final Database database;
+  private final int count;
+  // Keeps our own threads from pinning more connections than there are slots; the locks do the
+  // rest.
+  private final Semaphore connections;
+
+  /**
+   * @param count number of slots, the same on all replicas; if they differ, the largest counts
+   */
+  public WorkerSlots(Database database, int count) {
+    this.database = database;
+    this.count = count;
+    this.connections = new Semaphore(count);
+  }
+
+  /** Number of slots over all replicas. */
+  public int count() {
+    return count;
+  }
+
+  /**
+   * Takes slot {@code number} if nobody has it and no worker of a former holder is left in it.
+   *
+   * @throws SQLException if the database cannot be asked; nothing stays taken then
+   */
+  public Optional<WorkerSlot> tryAcquire(int number) throws SQLException {
+    if (number < 1 || number > count) {
+      throw new IllegalArgumentException(
+          "slot " + number + " does not exist, there are 1 to " + count);
+    }
+    if (!connections.tryAcquire()) {
+      return Optional.empty();
+    }
+    Optional<WorkerSlot> slot = Optional.empty();
+    try {
+      slot = lockAndPin(number);
+      return slot;
+    } finally {
+      if (slot.isEmpty()) {
+        connections.release();
+      }
+    }
+  }
+
+  private Optional<WorkerSlot> lockAndPin(int number) throws SQLException {
+    Connection connection = database.pool().getConnection();
+    boolean pinned = false;
+    try {
+      if (holds(connection, LOCK, number)) {
+        if (isOccupied(connection, number)) {
+          release(connection, number);
+        } else {
+          pin(connection, number);
+          pinned = true;
+          return Optional.of(new WorkerSlot(number, connection, this));
+        }
+      }
+      return Optional.empty();
+    } catch (SQLException e) {
+      // Closing the session gives up whatever it may hold.
+      database.evict(connection);
+      throw e;
+    } finally {
+      if (!pinned) {
+        connection.close();
+      }
+    }
+  }
+
+  private static boolean holds(Connection connection, SqlFile sql, int number) throws SQLException {
+    try (PreparedStatement statement = sql.prepare(connection)) {
+      statement.setInt(1, LOCK_CLASS);
+      statement.setInt(2, number);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private static boolean isOccupied(Connection connection, int number) throws SQLException {
+    try (PreparedStatement statement = OCCUPIED.prepare(connection)) {
+      statement.setInt(1, number);
+      try (ResultSet row = statement.executeQuery()) {
+        if (row.next()) {
+          LOG.info(
+              "slot {} is still taken by worker {} of a replica that is gone",
+              number,
+              row.getInt("pid"));
+          return true;
+        }
+        return false;
+      }
+    }
+  }
+
+  private static void pin(Connection connection, int number) throws SQLException {
+    try (PreparedStatement statement = PIN.prepare(connection)) {
+      statement.setInt(1, number);
+      statement.execute();
+    }
+  }
+
+  private static void release(Connection connection, int number) throws SQLException {
+    if (!holds(connection, RELEASE, number)) {
+      throw new SQLException("slot " + number + " was not held by its own session");
+    }
+    try (PreparedStatement statement = RESET.prepare(connection)) {
+      statement.execute();
+    }
+  }
+
+  /**
+   * Gives the slot's lock and connection back. If the session cannot be trusted any more it is
+   * closed instead.
+   */
+  void release(WorkerSlot slot) {
+    Connection connection = slot.connection();
+    try (connection) {
+      release(connection, slot.number());
+    } catch (SQLException e) {
+      LOG.warn("slot {} is given back by closing its session: {}", slot.number(), e.getMessage());
+      database.evict(connection);
+    } finally {
+      connections.release();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+-- Where ingest has come to. The key has no consumer group on purpose: a vote is counted once for the database,
+-- whatever the group that brought it is called.
+CREATE TABLE bookvotes.partition_offsets (
+    topic       text        NOT NULL,
+    partition   int         NOT NULL,
+    next_offset bigint      NOT NULL,
+    moved_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE bookvotes.partition_offsets IS
+'The next offset to count of each partition. Moves in the transaction that adds the votes, and only from the offset at which that batch began.';
+
+-- Which ratings are out of date. A mark is put and taken only by a transaction that holds the row lock of its book,
+-- so nobody ever waits for a mark, and the order of the book locks (ascending book_id) is the only lock order there is.
+CREATE TABLE bookvotes.stale_books (
+    book_id   bigint      PRIMARY KEY,
+    marked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    failures  int         NOT NULL DEFAULT 0,
+    retry_at  timestamptz,
+    sqlstate  text,
+    error     text
+) WITH (fillfactor = 80);
+
+COMMENT ON TABLE bookvotes.stale_books IS 'Books whose rating does not yet show all their votes.';
+COMMENT ON COLUMN bookvotes.stale_books.marked_at IS 'When the first vote that the rating does not show was written.';
+COMMENT ON COLUMN bookvotes.stale_books.retry_at IS 'After a failed recalculation: not before this time. NULL: at once.';
+COMMENT ON COLUMN bookvotes.stale_books.sqlstate IS 'SQLSTATE of the last failure to recalculate this book.';
+
+-- An adopted table may come with votes whose ratings were never calculated, or by another formula.
+INSERT INTO bookvotes.stale_books (book_id)
+SELECT book_id
+FROM ${bookstore}.books
+WHERE rating IS DISTINCT FROM ${bookstore}.rating(votes_up, votes_down);

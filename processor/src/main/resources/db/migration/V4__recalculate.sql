@@ -1,0 +1,157 @@
+-- Rates books from the votes that are committed when their locks are had.
+CREATE FUNCTION bookvotes.rate(ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $rate$
+BEGIN
+    PERFORM FROM ${bookstore}.books b WHERE b.book_id = ANY (ids) ORDER BY b.book_id FOR NO KEY UPDATE;
+
+    -- A new statement, hence a new snapshot: it sees every vote that was committed before the locks were had.
+    UPDATE ${bookstore}.books b
+    SET rating = ${bookstore}.rating(b.votes_up, b.votes_down),
+        rating_at = clock_timestamp()
+    WHERE b.book_id = ANY (ids);
+END
+$rate$;
+
+-- Recalculates the books whose marks the calling transaction has taken (locked). The marks go last: only who holds the
+-- book may take its mark away, and by then this transaction waits for nothing any more.
+CREATE FUNCTION bookvotes.recalculate_taken(ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $recalculate_taken$
+BEGIN
+    PERFORM bookvotes.rate(ids);
+    DELETE FROM bookvotes.stale_books m WHERE m.book_id = ANY (ids);
+END
+$recalculate_taken$;
+
+-- One worker does many batches: it takes stale marks, recalculates their books and commits, again and again,
+-- until less than a batch was found in a walk over all marks or the time budget is spent.
+--
+-- Walks go by book_id, so that a batch lies together in the heap, and the first one starts at a random place, so that
+-- no book is always last and several workers do not tread on each other.
+--
+-- freshness_bounds are the ascending upper bounds, in seconds, of a histogram of the time from mark to fresh rating.
+-- freshness_counts and freshness_seconds return, for each bound and one beyond the last, how many books fell there and
+-- the sum of their times.
+--
+-- A batch that fails is tried again book by book. Books that fail alone stay stale, with the reason, and are due again
+-- after a growing pause: they do not hold up the others. Their number comes back in failed_books with the first error.
+-- A lock that cannot be had within lock_timeout (55P03) ends the run instead: whoever holds the table holds all books.
+CREATE PROCEDURE bookvotes.recalculate(
+    batch_size int,
+    time_budget interval,
+    freshness_bounds double precision[],
+    INOUT books bigint DEFAULT 0,
+    INOUT batches int DEFAULT 0,
+    INOUT failed_books bigint DEFAULT 0,
+    INOUT error_sqlstate text DEFAULT NULL,
+    INOUT error_message text DEFAULT NULL,
+    INOUT freshness_counts bigint[] DEFAULT NULL,
+    INOUT freshness_seconds double precision[] DEFAULT NULL)
+LANGUAGE plpgsql AS $recalculate$
+DECLARE
+    deadline   CONSTANT timestamptz := clock_timestamp() + time_budget;
+    lowest     CONSTANT bigint := -9223372036854775808;
+    last_id    bigint;
+    from_start boolean := false;
+    walked     bigint := 0;
+    ids        bigint[];
+    marks      timestamptz[];
+    poisoned   bigint[];
+    states     text[];
+    errors     text[];
+    one        bigint;
+    state      text;
+    message    text;
+    committed_at timestamptz;
+BEGIN
+    freshness_counts := array_fill(0::bigint, ARRAY[cardinality(freshness_bounds) + 1]);
+    freshness_seconds := array_fill(0::double precision, ARRAY[cardinality(freshness_bounds) + 1]);
+
+    SELECT min(m.book_id) - 1 + floor(random() * (max(m.book_id)::double precision - min(m.book_id)))::bigint
+    INTO last_id
+    FROM bookvotes.stale_books m;
+    IF last_id IS NULL THEN
+        RETURN;
+    END IF;
+
+    LOOP
+        -- The planner's statistics of a table that fills and empties all day are always wrong.
+        PERFORM set_config('enable_seqscan', 'off', true);
+
+        SELECT array_agg(taken.book_id), array_agg(taken.marked_at) INTO ids, marks
+        FROM (SELECT m.book_id, m.marked_at
+              FROM bookvotes.stale_books m
+              WHERE m.book_id > last_id AND (m.retry_at IS NULL OR m.retry_at <= clock_timestamp())
+              ORDER BY m.book_id
+              LIMIT batch_size
+              FOR UPDATE SKIP LOCKED) AS taken;
+
+        IF ids IS NULL THEN
+            COMMIT;
+            EXIT WHEN from_start AND walked < batch_size;
+            last_id := lowest;
+            from_start := true;
+            walked := 0;
+            CONTINUE;
+        END IF;
+
+        last_id := ids[cardinality(ids)];
+        walked := walked + cardinality(ids);
+        poisoned := '{}';
+        states := '{}';
+        errors := '{}';
+        BEGIN
+            PERFORM bookvotes.recalculate_taken(ids);
+        EXCEPTION
+            WHEN lock_not_available THEN
+                RAISE;
+            WHEN OTHERS THEN
+                FOREACH one IN ARRAY ids LOOP
+                    BEGIN
+                        PERFORM bookvotes.recalculate_taken(ARRAY[one]);
+                    EXCEPTION
+                        WHEN lock_not_available THEN
+                            RAISE;
+                        WHEN OTHERS THEN
+                            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                            poisoned := poisoned || one;
+                            states := states || state;
+                            errors := errors || message;
+                    END;
+                END LOOP;
+        END;
+
+        IF cardinality(poisoned) > 0 THEN
+            -- Last, when this transaction waits for nothing any more: ingest may wait for these rows.
+            UPDATE bookvotes.stale_books m
+            SET failures = m.failures + 1,
+                retry_at = clock_timestamp() + least(interval '5 minutes', interval '1 second' * 2 ^ least(m.failures, 10)),
+                sqlstate = p.state,
+                error = p.message
+            FROM unnest(poisoned, states, errors) AS p(book_id, state, message)
+            WHERE m.book_id = p.book_id;
+            error_sqlstate := coalesce(error_sqlstate, states[1]);
+            error_message := coalesce(error_message, format('book %s: %s', poisoned[1], errors[1]));
+            failed_books := failed_books + cardinality(poisoned);
+        END IF;
+
+        books := books + cardinality(ids) - cardinality(poisoned);
+        batches := batches + 1;
+        COMMIT;
+        committed_at := clock_timestamp();
+
+        SELECT array_agg(old.n + coalesce(fresh.n, 0) ORDER BY old.bucket),
+               array_agg(old.seconds + coalesce(fresh.seconds, 0) ORDER BY old.bucket)
+        INTO freshness_counts, freshness_seconds
+        FROM unnest(freshness_counts, freshness_seconds) WITH ORDINALITY AS old(n, seconds, bucket)
+        LEFT JOIN (SELECT width_bucket(aged.age, freshness_bounds) + 1 AS bucket, count(*) AS n, sum(aged.age) AS seconds
+                   FROM (SELECT greatest(0, extract(epoch FROM committed_at - mark.marked_at))::double precision AS age
+                         FROM unnest(ids, marks) AS mark(book_id, marked_at)
+                         WHERE cardinality(poisoned) = 0 OR mark.book_id <> ALL (poisoned)) AS aged
+                   GROUP BY 1) AS fresh USING (bucket);
+
+        EXIT WHEN clock_timestamp() >= deadline;
+    END LOOP;
+END
+$recalculate$;
+
+COMMENT ON PROCEDURE bookvotes.recalculate IS 'Recalculates the ratings of stale books, batch by batch, within a time budget.';

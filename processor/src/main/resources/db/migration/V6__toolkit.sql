@@ -1,0 +1,130 @@
+-- For people at a SQL prompt.
+
+CREATE FUNCTION ${bookstore}.try_background_launch(sql text, retries int)
+RETURNS TABLE (pid int, cookie bigint)
+LANGUAGE plpgsql AS $try_background_launch$
+DECLARE
+    attempt int := 0;
+BEGIN
+    LOOP
+        BEGIN
+            RETURN QUERY SELECT h.pid, h.cookie FROM ${pg_background}.pg_background_launch(sql) AS h;
+            RETURN;
+        EXCEPTION
+            -- 53000: the server's pool is empty. Other codes of class 53 do not get better by waiting a second.
+            WHEN insufficient_resources THEN
+                IF attempt >= retries THEN
+                    RAISE;
+                END IF;
+                attempt := attempt + 1;
+                RAISE NOTICE 'no background worker free, try % of % follows in a second', attempt, retries;
+                PERFORM pg_sleep(1);
+        END;
+    END LOOP;
+END
+$try_background_launch$;
+
+COMMENT ON FUNCTION ${bookstore}.try_background_launch(text, int) IS
+'Runs one SQL command in a background worker and returns its handle. While the pool of workers is empty (SQLSTATE 53000) it tries '
+'again after a second, at most "retries" times; then the error is raised.';
+
+-- Vacuums books in a background worker and waits for it. A vacuum that cannot be had now is no error: the next one does its work.
+CREATE PROCEDURE bookvotes.vacuum_books()
+LANGUAGE plpgsql AS $vacuum_books$
+DECLARE
+    worker  record;
+    outcome record;
+BEGIN
+    BEGIN
+        SELECT h.pid, h.cookie INTO STRICT worker
+        FROM ${bookstore}.try_background_launch('VACUUM (PARALLEL 0) ${bookstore}.books', 3) AS h;
+    EXCEPTION WHEN insufficient_resources OR configuration_limit_exceeded THEN
+        RAISE NOTICE 'no vacuum: % (%)', SQLERRM, SQLSTATE;
+        RETURN;
+    END;
+    -- Nothing may be locked or seen by this transaction while it waits for the worker.
+    COMMIT;
+    PERFORM ${pg_background}.pg_background_wait(worker.pid, worker.cookie);
+    SELECT o.has_error, o.sqlstate, o.error_message INTO outcome
+    FROM ${pg_background}.pg_background_outcome(worker.pid, worker.cookie) AS o;
+    IF outcome.has_error THEN
+        RAISE NOTICE 'the vacuum failed: % (%)', outcome.error_message, outcome.sqlstate;
+    END IF;
+    PERFORM ${pg_background}.pg_background_detach(worker.pid, worker.cookie);
+    COMMIT;
+END
+$vacuum_books$;
+
+CREATE PROCEDURE ${bookstore}.update_rating(batch_size int, age_threshold interval DEFAULT '0 sec')
+LANGUAGE plpgsql AS $update_rating$
+DECLARE
+    -- A vacuum costs a worker and a walk over the table: it comes after so many batches, and at the end.
+    batches_per_vacuum CONSTANT int := 20;
+    older_than CONSTANT timestamptz := clock_timestamp() - age_threshold;
+    lowest     CONSTANT bigint := -9223372036854775808;
+    last_id    bigint := lowest;
+    updated    bigint := 0;
+    failed     boolean := false;
+    unvacuumed int := 0;
+    ids        bigint[];
+BEGIN
+    IF batch_size IS NULL OR batch_size < 1 THEN
+        RAISE EXCEPTION 'batch_size is %, allowed is 1 and more', batch_size USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    LOOP
+        SELECT array_agg(old.book_id) INTO ids
+        FROM (SELECT b.book_id
+              FROM ${bookstore}.books b
+              WHERE b.book_id > last_id AND (b.rating_at IS NULL OR b.rating_at < older_than)
+              ORDER BY b.book_id
+              LIMIT batch_size
+              FOR NO KEY UPDATE SKIP LOCKED) AS old;
+
+        IF ids IS NULL THEN
+            -- The end of a walk. Books that others had locked were skipped: walk again, until none is left.
+            EXIT WHEN NOT EXISTS (
+                SELECT FROM ${bookstore}.books b WHERE b.rating_at IS NULL OR b.rating_at < older_than);
+            COMMIT;
+            IF updated = 0 THEN
+                EXIT WHEN failed;
+                PERFORM pg_sleep(0.1);
+            END IF;
+            last_id := lowest;
+            updated := 0;
+            CONTINUE;
+        END IF;
+
+        last_id := ids[cardinality(ids)];
+        BEGIN
+            PERFORM bookvotes.rate(ids);
+            -- A mark that a worker has taken is left to it: waiting for it while holding its book would be a deadlock.
+            DELETE FROM bookvotes.stale_books m
+            USING (SELECT t.book_id FROM bookvotes.stale_books t WHERE t.book_id = ANY (ids) FOR UPDATE SKIP LOCKED) AS free
+            WHERE m.book_id = free.book_id;
+            updated := updated + cardinality(ids);
+            RAISE NOTICE 'updated % rows', cardinality(ids);
+        EXCEPTION WHEN OTHERS THEN
+            failed := true;
+            RAISE WARNING 'books % to % were not updated: % (%)', ids[1], last_id, SQLERRM, SQLSTATE;
+        END;
+        COMMIT;
+
+        unvacuumed := unvacuumed + 1;
+        IF unvacuumed = batches_per_vacuum THEN
+            CALL bookvotes.vacuum_books();
+            unvacuumed := 0;
+        END IF;
+    END LOOP;
+
+    COMMIT;
+    IF unvacuumed > 0 THEN
+        CALL bookvotes.vacuum_books();
+    END IF;
+END
+$update_rating$;
+
+COMMENT ON PROCEDURE ${bookstore}.update_rating(int, interval) IS
+'Recalculates the rating of every book that has none or one older than age_threshold, batch_size books a transaction, and vacuums '
+'books in a background worker now and then. Skips books that others have locked and comes back for them. '
+'Call it outside of a transaction block.';

@@ -1,0 +1,1 @@
+CALL bookvotes.mark_stale(make_interval(secs => ?), ?, ?)

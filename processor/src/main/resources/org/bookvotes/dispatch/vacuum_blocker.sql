@@ -1,0 +1,22 @@
+-- Whoever can still see the oldest rows keeps a vacuum from removing newer ones.
+SELECT cause, detail
+FROM (SELECT 'snapshot' AS cause,
+             format('pid %s (user %s, application "%s", %s since %s)', pid, usename, application_name, state, xact_start) AS detail,
+             greatest(age(backend_xmin), age(backend_xid)) AS age
+      FROM pg_stat_activity
+      WHERE pid <> pg_backend_pid() AND datname = current_database() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+        AND backend_type <> 'walsender'
+      UNION ALL
+      SELECT 'prepared-transaction', format('prepared transaction "%s" of %s since %s', gid, owner, prepared), age(transaction)
+      FROM pg_prepared_xacts
+      WHERE database = current_database()
+      UNION ALL
+      SELECT 'replication-slot', format('replication slot "%s"', slot_name), greatest(age(xmin), age(catalog_xmin))
+      FROM pg_replication_slots
+      WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
+      UNION ALL
+      SELECT 'standby', format('standby "%s"', application_name), age(backend_xmin)
+      FROM pg_stat_replication
+      WHERE backend_xmin IS NOT NULL) AS holder
+ORDER BY age DESC
+LIMIT 1

@@ -1,0 +1,19 @@
+SELECT s.slot,
+       CASE WHEN l.pid IS NOT NULL THEN 'busy' WHEN w.pid IS NOT NULL THEN 'orphaned' ELSE 'free' END AS state,
+       host(h.client_addr) AS replica,
+       w.pid,
+       CASE WHEN w.query ILIKE 'VACUUM%' THEN 'vacuum' WHEN w.pid IS NOT NULL THEN 'recalculate' END AS command,
+       extract(epoch FROM clock_timestamp() - w.backend_start) AS runs_seconds
+FROM generate_series(1, ?) AS s(slot)
+LEFT JOIN pg_locks l
+    ON l.locktype = 'advisory' AND l.granted AND l.classid = ?::int::oid AND l.objid = s.slot::oid AND l.objsubid = 2
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+LEFT JOIN pg_stat_activity h ON h.pid = l.pid
+LEFT JOIN LATERAL (
+    SELECT a.pid, a.query, a.backend_start
+    FROM pg_stat_activity a
+    WHERE a.backend_type = 'pg_background' AND a.datname = current_database()
+      AND a.application_name = 'bookvotes slot ' || s.slot
+    ORDER BY a.backend_start
+    LIMIT 1) AS w ON true
+ORDER BY s.slot
