@@ -131,8 +131,8 @@ public final class MicrometerListener implements ProcessorListener {
 
   @Override
   public void votesCounted(long upCount, long downCount, Duration took) {
-    up.increment(upCount);
-    down.increment(downCount);
+    up.increment((double) upCount);
+    down.increment((double) downCount);
     batch.record(took);
   }
 
@@ -171,7 +171,7 @@ public final class MicrometerListener implements ProcessorListener {
 
   @Override
   public void booksRecalculated(long books, long[] counts, double[] seconds) {
-    recalculated.increment(books);
+    recalculated.increment((double) books);
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] > 0) {
         // The worker reports sums: the mean of a bucket lies in the bucket, and the total stays
@@ -186,7 +186,7 @@ public final class MicrometerListener implements ProcessorListener {
 
   @Override
   public void vacuumRemoved(long rows) {
-    removedRows.increment(rows);
+    removedRows.increment((double) rows);
   }
 
   @Override
