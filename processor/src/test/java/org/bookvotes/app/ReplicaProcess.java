@@ -1,0 +1,123 @@
+package org.bookvotes.app;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A replica in a JVM of its own, from the packaged jar: one that can be killed. */
+final class ReplicaProcess implements Replica {
+
+  private static final Pattern PORT = Pattern.compile("serving on port (\\d+)");
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final CompletableFuture<Integer> port = new CompletableFuture<>();
+  private final List<String> log = Collections.synchronizedList(new ArrayList<>());
+
+  private ReplicaProcess(Process process) {
+    this.process = process;
+    Thread.ofVirtual().start(this::readLog);
+  }
+
+  /** Starts {@code bookvotes run}. */
+  static ReplicaProcess start(Map<Setting, String> settings) {
+    Path jar = Path.of("target", "bookvotes.jar");
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(
+          jar.toAbsolutePath() + " is missing: these tests run after 'package'");
+    }
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-jar",
+            jar.toString(),
+            "run");
+    settings.forEach((setting, value) -> builder.environment().put(setting.variable(), value));
+    try {
+      return new ReplicaProcess(builder.redirectErrorStream(true).start());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void readLog() {
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        log.add(line);
+        Matcher serving = PORT.matcher(line);
+        if (serving.find()) {
+          port.complete(Integer.valueOf(serving.group(1)));
+        }
+      }
+    } catch (IOException e) {
+      log.add("the log broke off: " + e);
+    } finally {
+      port.completeExceptionally(new IllegalStateException("ended before it served:\n" + log()));
+    }
+  }
+
+  @Override
+  public int port() {
+    return port.orTimeout(60, TimeUnit.SECONDS).join();
+  }
+
+  /** Everything logged so far. */
+  String log() {
+    synchronized (log) {
+      return String.join("\n", log);
+    }
+  }
+
+  /** Ends the process at once, as the kernel does it (SIGKILL). */
+  void kill() {
+    process.destroyForcibly();
+    awaitExit();
+  }
+
+  /** Asks the process to end (SIGTERM) and returns its exit code. */
+  int terminate() {
+    process.destroy();
+    return awaitExit();
+  }
+
+  /** Process id. */
+  long pid() {
+    return process.pid();
+  }
+
+  private int awaitExit() {
+    try {
+      if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("the replica did not end in " + STOP_TIMEOUT + ":\n" + log());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      terminate();
+    }
+  }
+}
