@@ -241,7 +241,7 @@ record ProcessorConfig(
         return "";
       }
       try {
-        return Files.readString(Path.of(file)).stripTrailing();
+        return Files.readString(Path.of(file)).replaceFirst("\\R+$", "");
       } catch (IOException | InvalidPathException e) {
         problem(Setting.DATABASE_PASSWORD_FILE, file, "a readable file (" + e + ")");
         return "";
