@@ -38,6 +38,7 @@ final class Processor implements AutoCloseable {
    */
   static final int CONNECTIONS_BESIDE_SLOTS = 4;
 
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
   private static final Duration INGEST_STOP_TIMEOUT = Duration.ofSeconds(30);
 
   private final Instant startedAt = Instant.now();
@@ -52,6 +53,10 @@ final class Processor implements AutoCloseable {
   private final ManagementServer server;
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+  // Whoever asks, and however often: it costs the database a look every half second, and ingest no
+  // connection.
+  private final Cached<List<String>> notReady = new Cached<>(LOOK_INTERVAL, this::findNotReady);
+  private final Cached<StatusReport> status = new Cached<>(LOOK_INTERVAL, this::readStatus);
   private volatile boolean migrated;
 
   /**
@@ -92,7 +97,7 @@ final class Processor implements AutoCloseable {
     ingestThread = Thread.ofPlatform().name("ingest").unstarted(this::ingest);
     server =
         ManagementServer.start(
-            config.httpPort(), this::notReady, meters::scrape, this::status, StatusReport.JSON);
+            config.httpPort(), notReady::get, meters::scrape, status::get, StatusReport.JSON);
   }
 
   /** Settings that all Kafka clients share. */
@@ -168,7 +173,7 @@ final class Processor implements AutoCloseable {
   }
 
   /** Why this replica is not ready; empty if it is. */
-  List<String> notReady() {
+  private List<String> findNotReady() {
     List<String> reasons = new ArrayList<>();
     if (stopped.get()) {
       reasons.add("stopping");
@@ -178,7 +183,8 @@ final class Processor implements AutoCloseable {
       reasons.add("the database is not migrated, run 'bookvotes migrate'");
     }
     if (!consumer.isAssigned()) {
-      reasons.add("no partitions assigned yet");
+      reasons.add(
+          "the consumer has not joined its group, or does not know the offsets of its partitions");
     }
     return reasons;
   }
@@ -194,15 +200,15 @@ final class Processor implements AutoCloseable {
     return migrated;
   }
 
-  private StatusReport status() {
+  private StatusReport readStatus() {
     try {
-      List<String> notReady = notReady();
+      List<String> reasons = notReady.get();
       return new StatusReport(
           Main.version(),
           name(),
           startedAt,
-          notReady.isEmpty(),
-          notReady,
+          reasons.isEmpty(),
+          reasons,
           ClusterStatus.read(database.transactions(), config.workerSlots()),
           replicaStatus.snapshot());
     } catch (SQLException e) {

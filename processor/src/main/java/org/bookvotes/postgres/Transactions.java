@@ -27,6 +27,7 @@ public final class Transactions {
    */
   public <T> T inTransaction(SqlWork<T> work) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
+      // The pool turns it on again when the connection comes back.
       connection.setAutoCommit(false);
       try {
         T result = work.on(connection);
@@ -39,10 +40,6 @@ public final class Transactions {
           e.addSuppressed(rollback);
         }
         throw e;
-      } finally {
-        if (!connection.isClosed()) {
-          connection.setAutoCommit(true);
-        }
       }
     }
   }
