@@ -44,6 +44,10 @@ final class Logging {
     if (format.equals("json")) {
       JsonEncoder json = new JsonEncoder();
       json.setWithContext(false);
+      json.setWithMDC(false);
+      json.setWithMessage(false);
+      json.setWithArguments(false);
+      json.setWithFormattedMessage(true);
       json.setWithSequenceNumber(false);
       json.setWithNanoseconds(false);
       return json;

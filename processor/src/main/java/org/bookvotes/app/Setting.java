@@ -13,7 +13,7 @@ enum Setting {
   CONSUMER_GROUP("bookvotes", "Consumer group of the replicas."),
   DATABASE_URL("jdbc:postgresql://localhost:5432/bookstore", "JDBC address of the database."),
   DATABASE_USER("bookstore", "User of the database."),
-  DATABASE_PASSWORD("", "Password of the user."),
+  DATABASE_PASSWORD("bookstore", "Password of the user."),
   DATABASE_PASSWORD_FILE("", "File with the password, instead of DATABASE_PASSWORD."),
   WORKER_SLOTS(
       "4", "Most background workers of Bookvotes at once on the database, over all replicas."),

@@ -32,6 +32,7 @@ public final class WorkerSlots {
   private static final SqlFile LOCK = SqlFile.of(WorkerSlots.class, "slot_lock.sql");
   private static final SqlFile OCCUPIED = SqlFile.of(WorkerSlots.class, "slot_occupied.sql");
   private static final SqlFile PIN = SqlFile.of(WorkerSlots.class, "slot_pin.sql");
+  private static final SqlFile UNLOCK = SqlFile.of(WorkerSlots.class, "slot_unlock.sql");
   private static final SqlFile RELEASE = SqlFile.of(WorkerSlots.class, "slot_release.sql");
   private static final SqlFile RESET = SqlFile.of(WorkerSlots.class, "slot_reset.sql");
 
@@ -85,7 +86,7 @@ public final class WorkerSlots {
     try {
       if (holds(connection, LOCK, number)) {
         if (isOccupied(connection, number)) {
-          release(connection, number);
+          give(connection, UNLOCK, number);
         } else {
           pin(connection, number);
           pinned = true;
@@ -138,11 +139,16 @@ public final class WorkerSlots {
     }
   }
 
-  private static void release(Connection connection, int number) throws SQLException {
-    if (!holds(connection, RELEASE, number)) {
+  private static void give(Connection connection, SqlFile sql, int number) throws SQLException {
+    if (!holds(connection, sql, number)) {
       throw new SQLException("slot " + number + " was not held by its own session");
     }
+  }
+
+  private static void release(Connection connection, int number) throws SQLException {
+    give(connection, RELEASE, number);
     try (PreparedStatement statement = RESET.prepare(connection)) {
+      statement.setString(1, Database.APPLICATION_NAME);
       statement.execute();
     }
   }
@@ -152,12 +158,16 @@ public final class WorkerSlots {
    * closed instead.
    */
   void release(WorkerSlot slot) {
-    Connection connection = slot.connection();
-    try (connection) {
-      release(connection, slot.number());
+    try (Connection connection = slot.connection()) {
+      try {
+        release(connection, slot.number());
+      } catch (SQLException e) {
+        LOG.warn("slot {} is given back by closing its session: {}", slot.number(), e.getMessage());
+        // Before the pool has it back: nobody else may get a session that still holds a slot.
+        database.evict(connection);
+      }
     } catch (SQLException e) {
-      LOG.warn("slot {} is given back by closing its session: {}", slot.number(), e.getMessage());
-      database.evict(connection);
+      LOG.warn("the session of slot {} did not close: {}", slot.number(), e.getMessage());
     } finally {
       connections.release();
     }

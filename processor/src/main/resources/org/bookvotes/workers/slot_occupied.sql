@@ -1,9 +1,11 @@
--- A worker that a former holder of the slot left running. A worker of our role that has just been born has no name yet:
--- for that moment it may be anybody's.
+-- A worker that a former holder of the slot left running. bookvotes.launch() ends when a worker bears its slot's name; but
+-- if the session was terminated while it launched, the worker may be too young for that, and may be anybody's then.
 SELECT pid
 FROM pg_stat_activity
-WHERE datname = current_database()
-  AND backend_type = 'pg_background'
-  AND (application_name = 'bookvotes slot ' || ?::int
-       OR application_name = '' AND usename = current_user AND backend_start > clock_timestamp() - interval '1 second')
+WHERE backend_type = 'pg_background'
+  AND (datname = current_database() AND application_name = 'bookvotes slot ' || ?::int
+       OR backend_start > clock_timestamp() - interval '1 second'
+          AND (datname IS NULL
+               OR datname = current_database() AND usename = current_user
+                  AND (application_name = '' OR application_name LIKE 'pg\_background:%')))
 LIMIT 1
