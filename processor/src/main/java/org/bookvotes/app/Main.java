@@ -19,6 +19,8 @@ import picocli.CommandLine.ParameterException;
     subcommands = {
       RunCommand.class,
       MigrateCommand.class,
+      DoctorCommand.class,
+      ProduceCommand.class,
       StatusCommand.class,
       RecalculateCommand.class,
       HelpCommand.class

@@ -39,8 +39,8 @@ public final class DeadRows {
   /**
    * What holds the oldest snapshot.
    *
-   * @param cause {@code snapshot}, {@code prepared-transaction}, {@code replication-slot} or {@code
-   *     standby}
+   * @param cause {@code snapshot}, {@code prepared-transaction}, {@code replication-slot}, {@code
+   *     standby}, or {@code unknown} if our role may not see it
    * @param detail who it is
    */
   public record Blocker(String cause, String detail) {}
@@ -68,15 +68,21 @@ public final class DeadRows {
         });
   }
 
-  /** Who holds the oldest snapshot, as far as our role may see; empty if nobody seems to. */
-  public Optional<Blocker> blocker() throws SQLException {
+  /**
+   * Who has held the oldest snapshot for at least {@code duration}; empty if nobody has.
+   *
+   * @param duration since the vacuum began
+   */
+  public Optional<Blocker> blocker(Duration duration) throws SQLException {
     return transactions.autoCommit(
         connection -> {
-          try (PreparedStatement statement = BLOCKER.prepare(connection);
-              ResultSet row = statement.executeQuery()) {
-            return row.next()
-                ? Optional.of(new Blocker(row.getString("cause"), row.getString("detail")))
-                : Optional.empty();
+          try (PreparedStatement statement = BLOCKER.prepare(connection)) {
+            statement.setDouble(1, duration.toNanos() / 1e9);
+            try (ResultSet row = statement.executeQuery()) {
+              return row.next()
+                  ? Optional.of(new Blocker(row.getString("cause"), row.getString("detail")))
+                  : Optional.empty();
+            }
           }
         });
   }

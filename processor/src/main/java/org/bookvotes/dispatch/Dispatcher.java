@@ -180,14 +180,22 @@ public final class Dispatcher {
   private List<Table> dueVacuums() throws SQLException {
     List<Table> due = new ArrayList<>();
     for (Table table : Table.values()) {
+      WorkerCommand vacuum = new WorkerCommand.Vacuum(table);
+      if (running.values().stream().anyMatch(run -> run.command().equals(vacuum))) {
+        continue;
+      }
+      DeadRows.Activity activity = deadRows.of(table);
       Long unvacuumed = unvacuumedNanos.get(table);
+      if (unvacuumed != null && activity.permitted() && !vacuumPolicy.isWorthwhile(activity)) {
+        // Autovacuum or another replica has done it since.
+        forgetBlocked(table);
+        unvacuumed = null;
+      }
       Optional<Duration> sinceInVain =
           unvacuumed == null
               ? Optional.empty()
               : Optional.of(Duration.ofNanos(System.nanoTime() - unvacuumed));
-      if (vacuumPolicy.isDue(deadRows.of(table), sinceInVain)
-          && running.values().stream()
-              .noneMatch(run -> run.command().equals(new WorkerCommand.Vacuum(table)))) {
+      if (vacuumPolicy.isDue(activity, sinceInVain)) {
         due.add(table);
       }
     }
@@ -217,11 +225,13 @@ public final class Dispatcher {
             .name("slot-" + slot.number())
             .unstarted(
                 () -> {
+                  boolean worked = false;
                   try (slot) {
-                    switch (command) {
-                      case WorkerCommand.Recalculate c -> runner.run(slot, c);
-                      case WorkerCommand.Vacuum c -> vacuum(slot, c);
-                    }
+                    worked =
+                        switch (command) {
+                          case WorkerCommand.Recalculate c -> hasRecalculated(runner.run(slot, c));
+                          case WorkerCommand.Vacuum c -> vacuum(slot, c);
+                        };
                   } catch (SQLException e) {
                     LOG.warn(
                         "what {} did cannot be told: {} ({})",
@@ -230,31 +240,48 @@ public final class Dispatcher {
                         SqlState.of(e));
                   } finally {
                     running.remove(slot.number());
-                    waiter.wake();
+                    // After a run that came to nothing the next tick is soon enough.
+                    if (worked) {
+                      waiter.wake();
+                    }
                   }
                 });
     running.put(slot.number(), new Run(command, thread));
     thread.start();
   }
 
+  private static boolean hasRecalculated(WorkerOutcome outcome) {
+    return switch (outcome) {
+      case WorkerOutcome.Completed completed -> completed.recalculated().books() > 0;
+      case WorkerOutcome.Failed failed -> failed.recalculated().books() > 0;
+      case WorkerOutcome.Exhausted exhausted -> false;
+      case WorkerOutcome.Lost lost -> false;
+    };
+  }
+
   /**
    * A vacuum's success is what it removed: without the right to it, or under an old snapshot, it
    * ends without error too.
+   *
+   * @return whether the vacuum was carried out
    */
-  private void vacuum(WorkerSlot slot, WorkerCommand.Vacuum command) throws SQLException {
+  private boolean vacuum(WorkerSlot slot, WorkerCommand.Vacuum command) throws SQLException {
     Table table = command.table();
     DeadRows.Activity before = deadRows.of(table);
     if (!vacuumPolicy.isWorthwhile(before)) {
-      return; // Another replica was faster.
+      return false; // Another replica was faster.
     }
-    if (runner.run(slot, command) instanceof WorkerOutcome.Completed) {
-      judge(table, before, deadRows.of(table));
-    } else {
+    long startNanos = System.nanoTime();
+    if (!(runner.run(slot, command) instanceof WorkerOutcome.Completed)) {
       unvacuumedNanos.put(table, System.nanoTime());
+      return false;
     }
+    DeadRows.Activity after = deadRows.of(table);
+    judge(table, before, after, Duration.ofNanos(System.nanoTime() - startNanos));
+    return true;
   }
 
-  private void judge(Table table, DeadRows.Activity before, DeadRows.Activity after)
+  private void judge(Table table, DeadRows.Activity before, DeadRows.Activity after, Duration took)
       throws SQLException {
     if (after.vacuums() == before.vacuums()) {
       blockedBy(
@@ -265,19 +292,23 @@ public final class Dispatcher {
               : "our role may not vacuum it: GRANT MAINTAIN ON "
                   + table.qualifiedName()
                   + " TO our role");
-    } else if (vacuumPolicy.removedNothing(before, after)) {
-      DeadRows.Blocker blocker =
-          deadRows
-              .blocker()
-              .orElse(
-                  new DeadRows.Blocker(
-                      "unknown", "nobody that our role can see holds an old snapshot"));
-      blockedBy(table, blocker.cause(), blocker.detail());
-    } else {
-      unvacuumedNanos.remove(table);
-      listener.vacuumBlocked(table.qualifiedName(), null);
-      listener.vacuumRemoved(Math.max(0, before.dead() - after.dead()));
+      return;
     }
+    if (vacuumPolicy.removedNothing(before, after)) {
+      Optional<DeadRows.Blocker> blocker = deadRows.blocker(took);
+      if (blocker.isPresent()) {
+        blockedBy(table, blocker.get().cause(), blocker.get().detail());
+        return;
+      }
+      // Nobody was in its way: as many rows died meanwhile.
+    }
+    forgetBlocked(table);
+    listener.vacuumRemoved(Math.max(0, before.dead() - after.dead()));
+  }
+
+  private void forgetBlocked(Table table) {
+    unvacuumedNanos.remove(table);
+    listener.vacuumBlocked(table.qualifiedName(), null);
   }
 
   private void blockedBy(Table table, String cause, String detail) {

@@ -1,35 +1,52 @@
 package org.bookvotes.ingest;
 
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /**
- * Growing, jittered pauses after failures, from 0.1 s to 10 s. Used by one thread; never sleeps
- * itself.
+ * Growing pauses after failures: 0.1 s, doubling up to 10 s, of which a random part of up to half
+ * is left out. Used by one thread; never sleeps itself.
  */
 final class Backoff {
 
   private static final long FIRST_NANOS = Duration.ofMillis(100).toNanos();
   private static final long LONGEST_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final int MOST_DOUBLINGS = 10;
 
+  private final LongSupplier clockNanos;
+  private final RandomGenerator random;
   private int failures;
-  private long dueNanos = System.nanoTime();
+  private long dueNanos;
+
+  Backoff() {
+    this(System::nanoTime, RandomGenerator.getDefault());
+  }
+
+  /**
+   * @param clockNanos as {@link System#nanoTime}: only differences mean something
+   */
+  Backoff(LongSupplier clockNanos, RandomGenerator random) {
+    this.clockNanos = clockNanos;
+    this.random = random;
+    this.dueNanos = clockNanos.getAsLong();
+  }
 
   /** Another failure: the pause doubles. */
   void failed() {
-    long full = Math.min(FIRST_NANOS << Math.min(failures, 10), LONGEST_NANOS);
+    long full = Math.min(FIRST_NANOS << Math.min(failures, MOST_DOUBLINGS), LONGEST_NANOS);
     failures++;
-    dueNanos = System.nanoTime() + full / 2 + ThreadLocalRandom.current().nextLong(full / 2 + 1);
+    dueNanos = clockNanos.getAsLong() + full / 2 + random.nextLong(full / 2 + 1);
   }
 
   void succeeded() {
     failures = 0;
-    dueNanos = System.nanoTime();
+    dueNanos = clockNanos.getAsLong();
   }
 
   /** How long to pause still, zero if the next try is due. */
   Duration remaining() {
-    return Duration.ofNanos(Math.max(0, dueNanos - System.nanoTime()));
+    return Duration.ofNanos(Math.max(0, dueNanos - clockNanos.getAsLong()));
   }
 
   /** Failures since the last success. */

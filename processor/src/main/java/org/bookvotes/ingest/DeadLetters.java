@@ -3,8 +3,12 @@ package org.bookvotes.ingest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -13,6 +17,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -34,6 +39,11 @@ final class DeadLetters implements AutoCloseable {
   // sent again.
   private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+  // Also how long a missing topic takes to be noticed.
+  private static final Duration MAX_BLOCK = Duration.ofSeconds(5);
+  // An event that Kafka took must find its way here, whatever its producer compressed it from: the
+  // topic's own limit, on compressed batches, is the one that counts.
+  private static final int MAX_EVENT_BYTES = 64 << 20;
 
   /** An event with the reason and the detail to send along. */
   record DeadLetter(ConsumerRecord<byte[], byte[]> event, String reason, String detail) {}
@@ -48,18 +58,26 @@ final class DeadLetters implements AutoCloseable {
   private final KafkaProducer<byte[], byte[]> producer;
   private final String topic;
   private final ProcessorListener listener;
+  // Offsets that are on the topic while their batch is not yet committed.
+  private final Map<TopicPartition, Set<Long>> uncommitted = new HashMap<>();
 
   DeadLetters(Properties client, String topic, ProcessorListener listener) {
     Properties properties = new Properties();
+    properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_EVENT_BYTES);
+    properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) MAX_EVENT_BYTES);
+    properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
     properties.putAll(client);
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+    // With more, a new topic that refuses the first request and takes the second would refuse the
+    // first for good.
+    properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
     properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bookvotes-dead-letters");
     properties.put(
         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.toIntExact(DELIVERY_TIMEOUT.toMillis()));
     properties.put(
         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.toIntExact(REQUEST_TIMEOUT.toMillis()));
-    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, REQUEST_TIMEOUT.toMillis());
+    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK.toMillis());
     this.producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     this.topic = topic;
@@ -69,38 +87,87 @@ final class DeadLetters implements AutoCloseable {
   /**
    * Sends all and returns when all are acknowledged.
    *
-   * @throws NotDeliveredException if one was not; some of the others may be on the topic
+   * @throws NotDeliveredException if one was not; those that were are in {@link #uncommitted}
    */
   void send(List<DeadLetter> letters) throws NotDeliveredException, InterruptedException {
-    List<Future<RecordMetadata>> sends = new ArrayList<>(letters.size());
+    if (letters.isEmpty()) {
+      return;
+    }
+    Throwable failure = null;
     try {
+      List<Future<RecordMetadata>> sends = new ArrayList<>(letters.size());
       for (DeadLetter letter : letters) {
-        sends.add(
+        Future<RecordMetadata> send =
             producer.send(
                 new ProducerRecord<>(
-                    topic, null, letter.event().key(), letter.event().value(), headers(letter))));
+                    topic, null, letter.event().key(), letter.event().value(), headers(letter)));
+        sends.add(send);
+        // Refused after MAX_BLOCK: each of the others would wait as long, and nobody polls.
+        if (send.isDone() && send.state() == Future.State.FAILED) {
+          break;
+        }
       }
       producer.flush();
-      for (Future<RecordMetadata> send : sends) {
-        send.get();
+      for (int i = 0; i < sends.size(); i++) {
+        try {
+          sends.get(i).get();
+          delivered(letters.get(i));
+        } catch (ExecutionException e) {
+          failure = failure == null ? e.getCause() : failure;
+        }
       }
-    } catch (ExecutionException e) {
-      throw new NotDeliveredException(topic, e.getCause() == null ? e : e.getCause());
     } catch (org.apache.kafka.common.errors.InterruptException e) {
       throw new InterruptedException(e.getMessage());
     } catch (org.apache.kafka.common.KafkaException e) {
-      throw new NotDeliveredException(topic, e);
+      failure = e;
     }
-    for (DeadLetter letter : letters) {
-      LOG.debug(
-          "{}-{} offset {} is a dead letter, {}: {}",
-          letter.event().topic(),
-          letter.event().partition(),
-          letter.event().offset(),
-          letter.reason(),
-          letter.detail());
-      listener.deadLettered(letter.reason());
+    if (failure != null) {
+      throw new NotDeliveredException(topic, failure);
     }
+    LOG.info(
+        "{} events went to the dead-letter topic, the first: {}",
+        letters.size(),
+        letters.getFirst().detail());
+  }
+
+  private void delivered(DeadLetter letter) {
+    ConsumerRecord<byte[], byte[]> event = letter.event();
+    uncommitted
+        .computeIfAbsent(
+            new TopicPartition(event.topic(), event.partition()), partition -> new HashSet<>())
+        .add(event.offset());
+    LOG.debug(
+        "{}-{} offset {} is a dead letter, {}: {}",
+        event.topic(),
+        event.partition(),
+        event.offset(),
+        letter.reason(),
+        letter.detail());
+    listener.deadLettered(letter.reason());
+  }
+
+  /**
+   * Offsets that are on the topic while the offset in the database has not passed them. When they
+   * are read again they are neither sent again nor counted after all.
+   */
+  Map<TopicPartition, Set<Long>> uncommitted() {
+    return uncommitted;
+  }
+
+  /** The offset in the database has come to {@code next}. What lies behind may be read again. */
+  void committed(TopicPartition partition, long next) {
+    Set<Long> offsets = uncommitted.get(partition);
+    if (offsets != null) {
+      offsets.removeIf(offset -> offset < next);
+      if (offsets.isEmpty()) {
+        uncommitted.remove(partition);
+      }
+    }
+  }
+
+  /** The partition is another's now. */
+  void forget(TopicPartition partition) {
+    uncommitted.remove(partition);
   }
 
   private static Headers headers(DeadLetter letter) {

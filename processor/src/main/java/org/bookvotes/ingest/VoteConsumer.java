@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -68,9 +67,6 @@ public final class VoteConsumer {
   // partition.
   private final Map<TopicPartition, Long> froms = new HashMap<>();
   private final Set<TopicPartition> unpositioned = new HashSet<>();
-  // Offsets on the dead-letter topic whose batch is not yet committed: neither sent again nor
-  // counted after all.
-  private final Map<TopicPartition, Set<Long>> deadLettered = new HashMap<>();
   private final Backoff backoff = new Backoff();
 
   private volatile boolean stopping;
@@ -154,6 +150,8 @@ public final class VoteConsumer {
           step(consumer);
         } catch (WakeupException e) {
           LOG.debug("woken to stop", e);
+        } catch (RetriableException e) {
+          LOG.warn("Kafka did not answer as it should, trying again: {}", e.getMessage());
         }
       }
     } finally {
@@ -188,12 +186,13 @@ public final class VoteConsumer {
     } catch (OffsetOutOfRangeException e) {
       leaveGap(consumer, e);
       return;
-    } catch (RetriableException e) {
-      LOG.warn("the poll failed, trying again: {}", e.getMessage());
-      return;
     }
-    assigned = unpositioned.isEmpty() && consumer.groupMetadata().generationId() > 0;
-    if (!records.isEmpty()) {
+    assigned =
+        unpositioned.isEmpty()
+            && froms.keySet().containsAll(consumer.assignment())
+            && consumer.groupMetadata().generationId() > 0;
+    // Without records too: behind an aborted transaction there is nothing to count, but to pass.
+    if (!records.nextOffsets().isEmpty()) {
       write(consumer, records);
     }
   }
@@ -223,14 +222,15 @@ public final class VoteConsumer {
   private void write(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records)
       throws InterruptedException {
     long startNanos = System.nanoTime();
-    VoteBatch batch = new VoteBatch(records, froms, deadLettered);
+    VoteBatch batch = new VoteBatch(records, froms, deadLetters.uncommitted());
     try {
-      deadLetter(
+      deadLetters.send(
           batch.malformed().stream()
-              .map(bad -> new DeadLetter(bad.event(), VoteTopics.REASON_MALFORMED, bad.detail())));
+              .map(bad -> new DeadLetter(bad.event(), VoteTopics.REASON_MALFORMED, bad.detail()))
+              .toList());
       Written written = store.write(batch);
       while (written instanceof Written.UnknownBooks unknown) {
-        deadLetter(unknownBooks(batch.removeBooks(unknown.bookIds())));
+        deadLetters.send(unknownBooks(batch.removeBooks(unknown.bookIds())));
         written = store.write(batch);
       }
       switch (written) {
@@ -252,32 +252,13 @@ public final class VoteConsumer {
     }
   }
 
-  private static Stream<DeadLetter> unknownBooks(List<ConsumerRecord<byte[], byte[]>> events) {
+  private static List<DeadLetter> unknownBooks(List<ConsumerRecord<byte[], byte[]>> events) {
     return events.stream()
         .map(
             event ->
                 new DeadLetter(
-                    event, VoteTopics.REASON_UNKNOWN_BOOK, "the book is not in the table books"));
-  }
-
-  private void deadLetter(Stream<DeadLetter> letters)
-      throws DeadLetters.NotDeliveredException, InterruptedException {
-    List<DeadLetter> all = letters.toList();
-    if (all.isEmpty()) {
-      return;
-    }
-    deadLetters.send(all);
-    for (DeadLetter letter : all) {
-      deadLettered
-          .computeIfAbsent(
-              new TopicPartition(letter.event().topic(), letter.event().partition()),
-              key -> new HashSet<>())
-          .add(letter.event().offset());
-    }
-    LOG.info(
-        "{} events went to the dead-letter topic, the first: {}",
-        all.size(),
-        all.getFirst().detail());
+                    event, VoteTopics.REASON_UNKNOWN_BOOK, "the book is not in the table books"))
+        .toList();
   }
 
   private void committed(Consumer<byte[], byte[]> consumer, VoteBatch batch, Duration took) {
@@ -288,7 +269,7 @@ public final class VoteConsumer {
         .forEach(
             (partition, range) -> {
               froms.put(partition, range.next());
-              deadLettered.remove(partition);
+              deadLetters.committed(partition, range.next());
               offsets.put(partition, new OffsetAndMetadata(range.next()));
             });
     // Only for lag tools: the offsets that count are in the database.
@@ -300,7 +281,9 @@ public final class VoteConsumer {
           }
         });
     listener.votesCounted(batch.upCount(), batch.downCount(), took);
-    onMarked.run();
+    if (batch.upCount() + batch.downCount() > 0) {
+      onMarked.run();
+    }
   }
 
   private void failed(Consumer<byte[], byte[]> consumer, String message, String state) {
@@ -312,7 +295,9 @@ public final class VoteConsumer {
         backoff.remaining().toMillis(),
         message);
     // The commit may have happened all the same: only the database can tell where to go on.
-    unposition(consumer, consumer.assignment());
+    // Not consumer.assignment(): it loses partitions, at any time, once onPartitionsRevoked was
+    // told.
+    unposition(consumer, List.copyOf(froms.keySet()));
   }
 
   private void unposition(
@@ -326,7 +311,7 @@ public final class VoteConsumer {
    * Votes that Kafka deleted before they were read are lost: said loudly, and consumption goes on
    * behind the gap.
    */
-  private static void leaveGap(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException e) {
+  private void leaveGap(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException e) {
     Map<TopicPartition, Long> positions = e.offsetOutOfRangePartitions();
     Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(positions.keySet());
     positions.forEach(
@@ -350,8 +335,12 @@ public final class VoteConsumer {
                 partition,
                 position,
                 beginning - 1);
+          } else {
+            LOG.warn("{} begins at {}: Kafka has deleted what was before", partition, beginning);
           }
-          consumer.seek(partition, beginning);
+          if (froms.containsKey(partition)) {
+            consumer.seek(partition, beginning);
+          }
         });
   }
 
@@ -380,7 +369,7 @@ public final class VoteConsumer {
       }
       LOG.info("revoked {}", partitions);
       partitions.forEach(froms::remove);
-      partitions.forEach(deadLettered::remove);
+      partitions.forEach(deadLetters::forget);
       unpositioned.removeAll(partitions);
     }
   }

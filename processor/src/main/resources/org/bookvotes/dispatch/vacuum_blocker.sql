@@ -1,11 +1,13 @@
--- Whoever can still see the oldest rows keeps a vacuum from removing newer ones.
+-- Whoever can still see the oldest rows keeps a vacuum from removing newer ones. Who came after the vacuum began does not:
+-- the rows that were dead before are nothing to them.
 SELECT cause, detail
 FROM (SELECT 'snapshot' AS cause,
              format('pid %s (user %s, application "%s", %s since %s)', pid, usename, application_name, state, xact_start) AS detail,
              greatest(age(backend_xmin), age(backend_xid)) AS age
       FROM pg_stat_activity
       WHERE pid <> pg_backend_pid() AND datname = current_database() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
-        AND backend_type <> 'walsender'
+        AND backend_type NOT IN ('walsender', 'autovacuum worker')
+        AND xact_start < clock_timestamp() - make_interval(secs => ?)
       UNION ALL
       SELECT 'prepared-transaction', format('prepared transaction "%s" of %s since %s', gid, owner, prepared), age(transaction)
       FROM pg_prepared_xacts
@@ -17,6 +19,9 @@ FROM (SELECT 'snapshot' AS cause,
       UNION ALL
       SELECT 'standby', format('standby "%s"', application_name), age(backend_xmin)
       FROM pg_stat_replication
-      WHERE backend_xmin IS NOT NULL) AS holder
+      WHERE backend_xmin IS NOT NULL
+      UNION ALL
+      SELECT 'unknown', 'our role sees only its own sessions: GRANT pg_read_all_stats TO ' || quote_ident(current_user), -1
+      WHERE NOT pg_has_role('pg_read_all_stats', 'USAGE')) AS holder
 ORDER BY age DESC
 LIMIT 1

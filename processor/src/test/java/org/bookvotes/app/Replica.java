@@ -34,21 +34,25 @@ interface Replica extends AutoCloseable {
   /** Starts a replica in this JVM. */
   static Replica inProcess(Map<Setting, String> settings) {
     try {
-      Processor processor = Processor.start(ProcessorConfig.read(settings, Map.of()));
-      return new Replica() {
-        @Override
-        public int port() {
-          return processor.port();
-        }
-
-        @Override
-        public void close() {
-          processor.close();
-        }
-      };
+      return of(Processor.start(ProcessorConfig.read(settings, Map.of())));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A replica in this JVM. */
+  static Replica of(Processor processor) {
+    return new Replica() {
+      @Override
+      public int port() {
+        return processor.port();
+      }
+
+      @Override
+      public void close() {
+        processor.close();
+      }
+    };
   }
 
   /** The management port. */

@@ -101,7 +101,33 @@ final class ReplicaProcess implements Replica {
     return process.pid();
   }
 
-  private int awaitExit() {
+  /** Freezes the process (SIGSTOP): its connections stay open, nobody answers. */
+  void freeze() {
+    signal("STOP");
+  }
+
+  /** Lets a frozen process go on (SIGCONT). */
+  void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      Process kill =
+          new ProcessBuilder("kill", "-" + name, Long.toString(pid())).inheritIO().start();
+      if (kill.waitFor() != 0) {
+        throw new IllegalStateException("the signal " + name + " could not be sent");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /** Waits until the process has ended and returns its exit code. */
+  int awaitExit() {
     try {
       if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();

@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -87,6 +88,24 @@ public final class Servers {
         kafka().getBootstrapServers(), "votes-" + LAST_NUMBER.incrementAndGet(), partitionCount);
   }
 
+  /** The same on a Kafka of the test's own. */
+  public static TestTopics newTopics(KafkaContainer server, int partitionCount) {
+    return TestTopics.create(
+        server.getBootstrapServers(), "votes-" + LAST_NUMBER.incrementAndGet(), partitionCount);
+  }
+
+  /**
+   * A Kafka of the test's own, started. The caller closes it.
+   *
+   * @param settings as the image takes them, beside those of the shared one
+   */
+  public static KafkaContainer newKafka(Map<String, String> settings) {
+    KafkaContainer server = kafkaContainer();
+    settings.forEach(server::withEnv);
+    server.start();
+    return server;
+  }
+
   /**
    * A PostgreSQL of the test's own, started, with pg_background's files and without any migration.
    * The caller closes it.
@@ -146,8 +165,12 @@ public final class Servers {
     return container;
   }
 
-  @SuppressWarnings("resource")
   private static KafkaContainer startKafka() {
+    return newKafka(Map.of());
+  }
+
+  @SuppressWarnings("resource")
+  private static KafkaContainer kafkaContainer() {
     KafkaContainer container = new KafkaContainer(KAFKA_IMAGE);
     container
         .withEnv("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
@@ -158,7 +181,6 @@ public final class Servers {
         .withEnv("KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1")
         .withEnv("KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1")
         .withStartupTimeout(START_TIMEOUT);
-    container.start();
     return container;
   }
 

@@ -2,6 +2,7 @@ package org.bookvotes.testing;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.bookvotes.dispatch.DeadRows;
 import org.bookvotes.dispatch.Dispatcher;
 import org.bookvotes.dispatch.StaleBacklog;
@@ -171,6 +172,12 @@ public final class TestDispatcher implements AutoCloseable {
     dispatcher.wake();
   }
 
+  /** As {@link #stopLaunching}, and workers that still run are left to themselves. */
+  public void abandonWorkers() {
+    stopLaunching();
+    abandon.send();
+  }
+
   /** Waits for the runs after {@link #stopLaunching}; whether they have ended. */
   public boolean awaitRuns(Duration timeout) throws InterruptedException {
     return thread.join(timeout) && dispatcher.awaitRuns(timeout);
@@ -179,12 +186,11 @@ public final class TestDispatcher implements AutoCloseable {
   /** Stops, without waiting for workers that still run. */
   @Override
   public void close() {
-    stopLaunching();
-    abandon.send();
+    abandonWorkers();
     try {
       if (thread.getState() != Thread.State.NEW) {
         boolean drained = awaitRuns(STOP_TIMEOUT);
-        ended.orTimeout(1, java.util.concurrent.TimeUnit.SECONDS).join();
+        ended.orTimeout(1, TimeUnit.SECONDS).join();
         if (!drained) {
           throw new AssertionError("the dispatcher's runs did not end in " + STOP_TIMEOUT);
         }

@@ -5,12 +5,15 @@ import static org.apache.kafka.clients.CommonClientConfigs.BOOTSTRAP_SERVERS_CON
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -19,8 +22,10 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
 import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
 import org.bookvotes.contracts.VoteTopics;
@@ -44,7 +49,15 @@ public final class TestTopics implements AutoCloseable {
     this.admin = Admin.create(broker);
     this.producer =
         new KafkaProducer<>(
-            Map.of(BOOTSTRAP_SERVERS_CONFIG, bootstrapServers, ProducerConfig.LINGER_MS_CONFIG, 5),
+            Map.of(
+                BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ProducerConfig.LINGER_MS_CONFIG,
+                5,
+                // With more, a new topic that refuses the first request and takes the second would
+                // refuse the first for good.
+                ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                1),
             new ByteArraySerializer(),
             new ByteArraySerializer());
   }
@@ -61,7 +74,39 @@ public final class TestTopics implements AutoCloseable {
             .all()
             .toCompletionStage()
             .toCompletableFuture());
+    topics.awaitServed(List.of(votes, topics.deadLetters()));
     return topics;
+  }
+
+  /** Creates one more topic, which its test deletes if it minds. */
+  public void create(NewTopic topic) {
+    await(admin.createTopics(List.of(topic)).all());
+    awaitServed(List.of(topic.name()));
+  }
+
+  /** Deletes the topic for votes and makes it anew: it is empty and its offsets begin at 0. */
+  public void recreateVotes() {
+    int partitionCount = endOffsets().size();
+    await(admin.deleteTopics(List.of(votes)).all());
+    create(new NewTopic(votes, partitionCount, (short) 1));
+  }
+
+  /** The controller has them; the broker hears of them a moment later. */
+  private void awaitServed(List<String> names) {
+    Awaitility.await("topics").atMost(READ_TIMEOUT).until(() -> areServed(names));
+  }
+
+  private boolean areServed(List<String> names) throws InterruptedException {
+    try {
+      return admin.describeTopics(names).allTopicNames().get().values().stream()
+          .flatMap(topic -> topic.partitions().stream())
+          .allMatch(partition -> partition.leader() != null);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return false;
+      }
+      throw new IllegalStateException("Kafka refused: " + e.getCause(), e.getCause());
+    }
   }
 
   public String bootstrapServers() {
@@ -110,6 +155,18 @@ public final class TestTopics implements AutoCloseable {
     sendAll(records);
   }
 
+  /** The offset after the last record of each partition of the topic for votes. */
+  public Map<Integer, Long> endOffsets() {
+    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+    await(admin.describeTopics(List.of(votes)).allTopicNames()).values().stream()
+        .flatMap(topic -> topic.partitions().stream())
+        .forEach(p -> latest.put(new TopicPartition(votes, p.partition()), OffsetSpec.latest()));
+    Map<Integer, Long> ends = new TreeMap<>();
+    await(admin.listOffsets(latest).all())
+        .forEach((partition, end) -> ends.put(partition.partition(), end.offset()));
+    return ends;
+  }
+
   /** All events that are on the topic for votes now. */
   public List<ConsumerRecord<byte[], byte[]>> readVotes() {
     return read(votes);
@@ -120,7 +177,8 @@ public final class TestTopics implements AutoCloseable {
     return read(deadLetters());
   }
 
-  private List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+  /** All that is on {@code topic} now. */
+  public List<ConsumerRecord<byte[], byte[]>> read(String topic) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
@@ -130,8 +188,8 @@ public final class TestTopics implements AutoCloseable {
           consumer.partitionsFor(topic).stream()
               .map(p -> new TopicPartition(topic, p.partition()))
               .toList();
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       consumer.assign(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       consumer.seekToBeginning(partitions);
       long deadlineNanos = System.nanoTime() + READ_TIMEOUT.toNanos();
       List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();

@@ -1,0 +1,1 @@
+SELECT partition, next_offset FROM bookvotes.partition_offsets WHERE topic = ?

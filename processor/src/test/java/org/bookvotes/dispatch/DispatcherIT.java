@@ -1,0 +1,182 @@
+package org.bookvotes.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bookvotes.observability.ProcessorListener.Run;
+import org.bookvotes.testing.HeldBooks;
+import org.bookvotes.testing.Servers;
+import org.bookvotes.testing.TestDatabase;
+import org.bookvotes.testing.TestDispatcher;
+import org.bookvotes.testing.TestDispatcher.Options;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DispatcherIT {
+
+  private TestDatabase database;
+
+  @BeforeEach
+  void create() {
+    database = Servers.newDatabase();
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void aShortBacklogTakesOneSlotHoweverManyReplicasSeeIt() {
+    database.insertBooks(20);
+    List<TestDispatcher> replicas =
+        Stream.generate(() -> new TestDispatcher(Options.of(database, 4))).limit(3).toList();
+    try (HeldBooks held = HeldBooks.hold(database, 1L)) {
+      // All are stale and none can be finished: whoever wants a slot for them has reason to.
+      markStale(1, 20);
+      replicas.forEach(TestDispatcher::start);
+      HeldBooks.awaitWaitingWorkers(database, 1);
+      awaitLooks(replicas, 3);
+
+      assertThat(allAcquired(replicas)).containsExactly(1);
+      held.commit();
+      awaitAllFresh();
+      assertThat(allAcquired(replicas)).containsOnly(1);
+    } finally {
+      replicas.forEach(TestDispatcher::close);
+    }
+  }
+
+  @Test
+  void aLargeBacklogTakesAsManySlotsAsItIsWorth() {
+    // More than two workers' worth of batches of one book, which a worker cannot get past at once.
+    int books = 2 * Backlog.BATCHES_PER_WORKER + 1;
+    database.insertBooks(books);
+    markStale(1, books);
+    Options options = Options.of(database, 4).batchSize(1);
+    try (HeldBooks held = HeldBooks.hold(database, allIds(books));
+        TestDispatcher replica = new TestDispatcher(options).start()) {
+      HeldBooks.awaitWaitingWorkers(database, 3);
+      awaitLooks(List.of(replica), 2);
+      assertThat(replica.events().acquired()).containsExactly(1, 2, 3);
+      held.commit();
+      awaitAllFresh();
+      assertThat(replica.events().recalculated()).isEqualTo(books);
+    }
+  }
+
+  @Test
+  void aMarkWakesNobodyButTheClockFindsIt() {
+    database.insertBooks(1);
+    try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1)).start()) {
+      awaitLooks(List.of(replica), 1);
+      markStale(1, 1);
+      awaitAllFresh();
+      assertThat(replica.events().runs("recalculate", "completed")).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aStopWaitsForTheWorkerThatRunsAndLaunchesNothingMore() throws InterruptedException {
+    database.insertBooks(3);
+    markStale(1, 2);
+    try (HeldBooks held = HeldBooks.hold(database, 1L, 2L);
+        TestDispatcher replica = new TestDispatcher(Options.of(database, 2).batchSize(1)).start()) {
+      HeldBooks.awaitWaitingWorkers(database, 1);
+      replica.stopLaunching();
+      assertThat(replica.awaitRuns(Duration.ofMillis(300))).isFalse();
+      assertThat(replica.events().runs()).isEmpty();
+
+      held.commit();
+      assertThat(replica.awaitRuns(Duration.ofSeconds(20))).isTrue();
+      assertThat(replica.events().runs()).extracting(Run::outcome).containsExactly("completed");
+      awaitAllFresh();
+
+      long looks = replica.events().measured();
+      markStale(3, 3);
+      assertThat(
+              database.queryLong(
+                  "SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                      + " current_database() AND backend_type = 'pg_background'"))
+          .isZero();
+      assertThat(replica.events().measured()).isEqualTo(looks);
+      assertThat(replica.events().runs()).hasSize(1);
+    }
+    assertThat(stale()).isEqualTo(1);
+    assertThat(
+            database.queryLong(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND"
+                    + " database = (SELECT oid FROM pg_database WHERE datname = current_database())"))
+        .isZero();
+  }
+
+  @Test
+  void aStopThatWaitsNoLongerLeavesTheWorkerItsSlot() throws Exception {
+    database.insertBooks(1);
+    markStale(1, 1);
+    try (HeldBooks held = HeldBooks.hold(database, 1L);
+        TestDispatcher next = new TestDispatcher(Options.of(database, 1))) {
+      try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1)).start()) {
+        HeldBooks.awaitWaitingWorkers(database, 1);
+        replica.abandonWorkers();
+        assertThat(replica.awaitRuns(Duration.ofSeconds(20))).isTrue();
+        assertThat(replica.events().runs()).extracting(Run::outcome).containsExactly("lost");
+      }
+      assertThat(next.slots().tryAcquire(1)).isEmpty();
+      held.commit();
+      awaitAllFresh();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () ->
+                  next.slots()
+                      .tryAcquire(1)
+                      .map(
+                          slot -> {
+                            slot.close();
+                            return true;
+                          })
+                      .orElse(false));
+    }
+  }
+
+  private static Long[] allIds(int count) {
+    return java.util.stream.LongStream.rangeClosed(1, count).boxed().toArray(Long[]::new);
+  }
+
+  private static void awaitLooks(List<TestDispatcher> replicas, int count) {
+    List<Long> before = replicas.stream().map(replica -> replica.events().measured()).toList();
+    await("every replica looks " + count + " times more")
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              for (int i = 0; i < replicas.size(); i++) {
+                if (replicas.get(i).events().measured() < before.get(i) + count) {
+                  return false;
+                }
+              }
+              return true;
+            });
+  }
+
+  private static List<Integer> allAcquired(List<TestDispatcher> replicas) {
+    return replicas.stream().flatMap(replica -> replica.events().acquired().stream()).toList();
+  }
+
+  private void markStale(long first, long last) {
+    database.execute(
+        "INSERT INTO bookvotes.stale_books (book_id) SELECT generate_series(?, ?)", first, last);
+  }
+
+  private long stale() {
+    return database.queryLong("SELECT count(*) FROM bookvotes.stale_books");
+  }
+
+  private void awaitAllFresh() {
+    await("nothing stale").atMost(Duration.ofSeconds(20)).until(() -> stale() == 0);
+  }
+}

@@ -1,0 +1,166 @@
+package org.bookvotes.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.bookvotes.contracts.Vote;
+import org.bookvotes.contracts.VoteEvent;
+import org.bookvotes.contracts.VoteEventCodec;
+import org.bookvotes.ingest.VoteBatch.Malformed;
+import org.bookvotes.ingest.VoteBatch.Range;
+import org.junit.jupiter.api.Test;
+
+class VoteBatchTest {
+
+  private static final TopicPartition FIRST = new TopicPartition("votes", 0);
+  private static final TopicPartition SECOND = new TopicPartition("votes", 1);
+  private static final byte[] NO_VOTE = "no vote".getBytes(UTF_8);
+
+  @Test
+  void sumsPerBookOverPartitionsInAscendingOrder() {
+    VoteBatch batch =
+        batch(
+            Map.of(
+                FIRST, List.of(up(FIRST, 10, 7), down(FIRST, 11, 3), up(FIRST, 12, 7)),
+                SECOND, List.of(up(SECOND, 5, 1L << 40), down(SECOND, 6, 7))),
+            Map.of());
+
+    assertThat(batch.bookIds()).containsExactly(3L, 7L, 1L << 40);
+    assertThat(batch.ups()).containsExactly(0, 2, 1);
+    assertThat(batch.downs()).containsExactly(1, 1, 0);
+    assertThat(batch.upCount()).isEqualTo(3);
+    assertThat(batch.downCount()).isEqualTo(2);
+    assertThat(batch.malformed()).isEmpty();
+  }
+
+  @Test
+  void spansFromTheOffsetInTheDatabaseToTheOneBehindThePoll() {
+    // Offset 12 was an aborted transaction's, 14 and 15 too: the poll ended behind them.
+    ConsumerRecords<byte[], byte[]> records =
+        new ConsumerRecords<>(
+            Map.of(FIRST, List.of(up(FIRST, 11, 1), up(FIRST, 13, 1))),
+            Map.of(FIRST, new OffsetAndMetadata(16)));
+
+    VoteBatch batch = new VoteBatch(records, Map.of(FIRST, 10L, SECOND, 4L), Map.of());
+
+    assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 16)));
+  }
+
+  @Test
+  void spansAPollThatOnlyPassedOffsetsWithoutRecords() {
+    VoteBatch batch =
+        new VoteBatch(
+            new ConsumerRecords<>(Map.of(), Map.of(FIRST, new OffsetAndMetadata(16))),
+            Map.of(FIRST, 10L),
+            Map.of());
+
+    assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 16)));
+    assertThat(batch.bookIds()).isEmpty();
+  }
+
+  @Test
+  void refusesAPartitionWhoseOffsetIsNotKnown() {
+    assertThatThrownBy(
+            () ->
+                new VoteBatch(
+                    new ConsumerRecords<>(
+                        Map.of(FIRST, List.of(up(FIRST, 0, 1))),
+                        Map.of(FIRST, new OffsetAndMetadata(1))),
+                    Map.of(SECOND, 0L),
+                    Map.of()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("votes-0");
+  }
+
+  @Test
+  void setsMalformedEventsAsideWithTheDetail() {
+    ConsumerRecord<byte[], byte[]> bad = event(FIRST, 11, NO_VOTE);
+    VoteBatch batch =
+        batch(Map.of(FIRST, List.of(up(FIRST, 10, 7), bad, up(FIRST, 12, 7))), Map.of());
+
+    assertThat(batch.malformed()).extracting(Malformed::event).containsExactly(bad);
+    assertThat(batch.malformed().getFirst().detail()).isNotBlank();
+    assertThat(batch.ups()).containsExactly(2);
+  }
+
+  @Test
+  void takesOutBooksThatDoNotExistAndNamesEachOfTheirEvents() {
+    ConsumerRecord<byte[], byte[]> one = up(FIRST, 10, 8);
+    ConsumerRecord<byte[], byte[]> two = down(FIRST, 12, 8);
+    ConsumerRecord<byte[], byte[]> three = up(FIRST, 14, 9);
+    VoteBatch batch =
+        batch(
+            Map.of(FIRST, List.of(one, up(FIRST, 11, 7), two, event(FIRST, 13, NO_VOTE), three)),
+            Map.of());
+
+    assertThat(batch.removeBooks(Set.of(8L, 9L))).containsExactly(one, two, three);
+
+    assertThat(batch.bookIds()).containsExactly(7L);
+    assertThat(batch.ups()).containsExactly(1);
+    assertThat(batch.downCount()).isZero();
+    assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 15)));
+  }
+
+  @Test
+  void leavesOutWhatIsOnTheDeadLetterTopicAlready() {
+    VoteBatch batch =
+        batch(
+            Map.of(
+                FIRST, List.of(up(FIRST, 10, 8), event(FIRST, 11, NO_VOTE), up(FIRST, 12, 8)),
+                SECOND, List.of(up(SECOND, 10, 8))),
+            Map.of(FIRST, Set.of(10L, 11L)));
+
+    assertThat(batch.malformed()).isEmpty();
+    assertThat(batch.ups()).as("offset 12, and 10 of the other partition").containsExactly(2);
+    assertThat(batch.removeBooks(Set.of(8L)))
+        .extracting(ConsumerRecord::offset)
+        .containsExactlyInAnyOrder(12L, 10L);
+  }
+
+  private static VoteBatch batch(
+      Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> events,
+      Map<TopicPartition, Set<Long>> deadLettered) {
+    Map<TopicPartition, Long> froms = new HashMap<>();
+    Map<TopicPartition, OffsetAndMetadata> nexts = new HashMap<>();
+    events.forEach(
+        (partition, list) -> {
+          froms.put(partition, list.getFirst().offset());
+          nexts.put(partition, new OffsetAndMetadata(list.getLast().offset() + 1));
+        });
+    return new VoteBatch(new ConsumerRecords<>(events, nexts), froms, deadLettered);
+  }
+
+  private static ConsumerRecord<byte[], byte[]> up(TopicPartition partition, long offset, long id) {
+    return vote(partition, offset, id, Vote.UP);
+  }
+
+  private static ConsumerRecord<byte[], byte[]> down(
+      TopicPartition partition, long offset, long id) {
+    return vote(partition, offset, id, Vote.DOWN);
+  }
+
+  private static ConsumerRecord<byte[], byte[]> vote(
+      TopicPartition partition, long offset, long bookId, Vote vote) {
+    return event(
+        partition,
+        offset,
+        VoteEventCodec.encode(new VoteEvent(UUID.randomUUID(), bookId, vote, Instant.EPOCH)));
+  }
+
+  private static ConsumerRecord<byte[], byte[]> event(
+      TopicPartition partition, long offset, byte[] value) {
+    return new ConsumerRecord<>(
+        partition.topic(), partition.partition(), offset, "key".getBytes(UTF_8), value);
+  }
+}

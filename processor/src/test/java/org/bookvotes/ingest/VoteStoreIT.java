@@ -1,0 +1,179 @@
+package org.bookvotes.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.awaitility.Awaitility;
+import org.bookvotes.contracts.Vote;
+import org.bookvotes.contracts.VoteEvent;
+import org.bookvotes.contracts.VoteEventCodec;
+import org.bookvotes.ingest.VoteStore.Written;
+import org.bookvotes.postgres.Database;
+import org.bookvotes.testing.Servers;
+import org.bookvotes.testing.TestDatabase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class VoteStoreIT {
+
+  private static final TopicPartition FIRST = new TopicPartition("votes", 0);
+  private static final TopicPartition SECOND = new TopicPartition("votes", 1);
+
+  private final TestDatabase database = Servers.newDatabase();
+  private final Database pool = database.open(4);
+  private final VoteStore store = new VoteStore(pool.transactions());
+
+  @AfterEach
+  void close() {
+    pool.close();
+    database.close();
+  }
+
+  @Test
+  void beginsAPartitionAt0AndAnswersWhereItHasComeTo() throws SQLException {
+    database.insertBooks(1);
+    assertThat(store.offsets(List.of(FIRST, SECOND))).isEqualTo(Map.of(FIRST, 0L, SECOND, 0L));
+
+    assertThat(store.write(up(Map.of(FIRST, 0L), 1, 1))).isEqualTo(new Written.Committed());
+
+    assertThat(store.offsets(List.of(SECOND, FIRST))).isEqualTo(Map.of(FIRST, 2L, SECOND, 0L));
+    assertThat(store.offsets(List.of())).isEmpty();
+  }
+
+  @Test
+  void addsVotesAndMarksTheirBooksStale() throws SQLException {
+    database.insertBooks(3);
+    store.offsets(List.of(FIRST));
+
+    store.write(up(Map.of(FIRST, 0L), 3, 1, 3));
+    store.write(up(Map.of(FIRST, 3L), 3));
+
+    assertThat(database.queryRows("SELECT book_id, votes_up, votes_down FROM books ORDER BY 1"))
+        .isEqualTo(List.of(List.of(1L, 1, 0), List.of(2L, 0, 0), List.of(3L, 3, 0)));
+    assertThat(database.queryRows("SELECT book_id FROM bookvotes.stale_books ORDER BY 1"))
+        .isEqualTo(List.of(List.of(1L), List.of(3L)));
+  }
+
+  @Test
+  void writesNothingIfOneOfItsPartitionsWasMovedByAnother() throws SQLException {
+    database.insertBooks(1);
+    store.offsets(List.of(FIRST, SECOND));
+    VoteBatch zombies = up(Map.of(FIRST, 0L, SECOND, 0L), 1);
+    assertThat(store.write(up(Map.of(FIRST, 0L), 1, 1))).isEqualTo(new Written.Committed());
+
+    assertThat(store.write(zombies)).isEqualTo(new Written.Fenced(Set.of(FIRST)));
+
+    assertThat(store.offsets(List.of(FIRST, SECOND))).isEqualTo(Map.of(FIRST, 2L, SECOND, 0L));
+    assertThat(database.queryLong("SELECT votes_up FROM books")).isEqualTo(2);
+  }
+
+  @Test
+  void writesNothingIfAnotherMovesTheOffsetWhileItWaitsForTheRow() throws Exception {
+    database.insertBooks(1);
+    store.offsets(List.of(FIRST, SECOND));
+    try (Connection another = database.connect();
+        Statement statement = another.createStatement()) {
+      another.setAutoCommit(false);
+      statement.execute(
+          "UPDATE bookvotes.partition_offsets SET next_offset = 7 WHERE partition = 1");
+      CompletableFuture<Written> zombie =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return store.write(up(Map.of(FIRST, 0L, SECOND, 0L), 1));
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      Awaitility.await("the zombie waits for the row")
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  database.queryLong(
+                          "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+                      == 1);
+      another.commit();
+
+      assertThat(zombie.get(30, TimeUnit.SECONDS)).isEqualTo(new Written.Fenced(Set.of(SECOND)));
+    }
+    assertThat(store.offsets(List.of(FIRST, SECOND))).isEqualTo(Map.of(FIRST, 0L, SECOND, 7L));
+    assertThat(database.queryLong("SELECT votes_up FROM books")).isZero();
+    assertThat(database.queryLong("SELECT count(*) FROM bookvotes.stale_books")).isZero();
+  }
+
+  @Test
+  void writesNothingIfABookIsUnknownAndNamesAllThatAre() throws SQLException {
+    database.insertBooks(2);
+    store.offsets(List.of(FIRST));
+    VoteBatch batch = up(Map.of(FIRST, 0L), 1, 77, 2, 88);
+
+    assertThat(store.write(batch)).isEqualTo(new Written.UnknownBooks(Set.of(77L, 88L)));
+    assertThat(store.offsets(List.of(FIRST))).isEqualTo(Map.of(FIRST, 0L));
+    assertThat(database.queryLong("SELECT sum(votes_up) FROM books")).isZero();
+
+    assertThat(batch.removeBooks(Set.of(77L, 88L))).hasSize(2);
+    assertThat(store.write(batch)).isEqualTo(new Written.Committed());
+    assertThat(store.offsets(List.of(FIRST))).isEqualTo(Map.of(FIRST, 4L));
+    assertThat(database.queryLong("SELECT sum(votes_up) FROM books")).isEqualTo(2);
+  }
+
+  @Test
+  void movesOffsetsThatHaveNothingToCount() throws SQLException {
+    store.offsets(List.of(FIRST));
+
+    assertThat(
+            store.write(
+                new VoteBatch(
+                    new ConsumerRecords<>(Map.of(), Map.of(FIRST, new OffsetAndMetadata(9))),
+                    Map.of(FIRST, 0L),
+                    Map.of())))
+        .isEqualTo(new Written.Committed());
+
+    assertThat(store.offsets(List.of(FIRST))).isEqualTo(Map.of(FIRST, 9L));
+  }
+
+  /**
+   * One vote up for each of {@code books} on each partition, from its offset in the database on.
+   */
+  private static VoteBatch up(Map<TopicPartition, Long> froms, long... books) {
+    Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
+    Map<TopicPartition, OffsetAndMetadata> nexts = new HashMap<>();
+    froms.forEach(
+        (partition, from) -> {
+          records.put(
+              partition,
+              LongStream.range(0, books.length)
+                  .mapToObj(i -> event(partition, from + i, books[(int) i]))
+                  .toList());
+          nexts.put(partition, new OffsetAndMetadata(from + books.length));
+        });
+    return new VoteBatch(new ConsumerRecords<>(records, nexts), froms, Map.of());
+  }
+
+  private static ConsumerRecord<byte[], byte[]> event(
+      TopicPartition partition, long offset, long bookId) {
+    return new ConsumerRecord<>(
+        partition.topic(),
+        partition.partition(),
+        offset,
+        "key".getBytes(UTF_8),
+        VoteEventCodec.encode(new VoteEvent(UUID.randomUUID(), bookId, Vote.UP, Instant.EPOCH)));
+  }
+}
