@@ -27,11 +27,12 @@ final class Dispatching {
 
   private static final Logger LOG = LoggerFactory.getLogger(Dispatching.class);
 
+  private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(2);
+
   private final StopSignal stop = new StopSignal();
   private final StopSignal abandon = new StopSignal();
   private final Dispatcher dispatcher;
   private final Thread thread;
-  private final Duration drainTimeout;
 
   /**
    * @param onFailure told what ended the thread, if anything but a stop did
@@ -61,9 +62,6 @@ final class Dispatching {
             new WorkerCommand.Recalculate(config.batchSize(), config.workerTimeBudget()),
             listener,
             stop);
-    // A worker ends its batch after its budget; what takes longer outlives us, and its name keeps
-    // its slot taken.
-    drainTimeout = config.workerTimeBudget().plusSeconds(5);
     thread =
         Thread.ofPlatform()
             .name("dispatch")
@@ -94,14 +92,17 @@ final class Dispatching {
     dispatcher.wake();
   }
 
-  /** After {@link #stopLaunching}: waits for the workers that run, for a bounded time. */
-  void drain() throws InterruptedException {
-    thread.join(drainTimeout);
-    if (!dispatcher.awaitRuns(drainTimeout)) {
-      LOG.warn(
-          "workers are still running after {} s, they go on without us", drainTimeout.toSeconds());
+  /**
+   * After {@link #stopLaunching}: waits for the workers that run. What takes longer outlives us,
+   * and its name keeps its slot taken.
+   */
+  void drain(Duration timeout) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + timeout.toNanos();
+    if (!thread.join(timeout)
+        || !dispatcher.awaitRuns(Duration.ofNanos(deadlineNanos - System.nanoTime()))) {
+      LOG.warn("workers are still running after {} s, they go on without us", timeout.toSeconds());
     }
     abandon.send();
-    dispatcher.awaitRuns(Duration.ofSeconds(2));
+    dispatcher.awaitRuns(ABANDON_TIMEOUT);
   }
 }

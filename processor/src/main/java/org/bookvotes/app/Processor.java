@@ -36,10 +36,11 @@ final class Processor implements AutoCloseable {
   /**
    * Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, and who asks for status.
    */
-  static final int CONNECTIONS_BESIDE_SLOTS = 4;
+  static final int CONNECTIONS_BESIDE_SLOTS = 6;
 
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
-  private static final Duration INGEST_STOP_TIMEOUT = Duration.ofSeconds(30);
+  // A worker ends its batch after its time budget, ingest its transaction.
+  private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
 
   private final Instant startedAt = Instant.now();
   private final ProcessorConfig config;
@@ -149,17 +150,20 @@ final class Processor implements AutoCloseable {
       return;
     }
     LOG.info("stopping");
+    // One bound for all of it: who sent the signal waits only so long before it kills.
+    Duration stopTimeout = config.workerTimeBudget().plus(STOP_MARGIN);
+    long deadlineNanos = System.nanoTime() + stopTimeout.toNanos();
     try {
       // Intake first. The group is left at once, so that others take the partitions while our
       // workers drain.
       consumer.stop();
       dispatching.stopLaunching();
-      if (!ingestThread.join(INGEST_STOP_TIMEOUT)) {
+      if (!ingestThread.join(stopTimeout)) {
         LOG.warn(
             "ingest has not ended after {} s, its transaction is left to the server",
-            INGEST_STOP_TIMEOUT.toSeconds());
+            stopTimeout.toSeconds());
       }
-      dispatching.drain();
+      dispatching.drain(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
     } catch (InterruptedException e) {
       LOG.warn("interrupted while stopping");
       Thread.currentThread().interrupt();

@@ -16,6 +16,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.bookvotes.postgres.Database;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,9 +66,13 @@ record ProcessorConfig(
     }
   }
 
+  private static final String PORT =
+      "(6553[0-5]|655[0-2]\\d|65[0-4]\\d{2}|6[0-4]\\d{3}|[1-5]?\\d{1,4})";
   private static final Pattern SERVERS =
-      Pattern.compile("[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*|(\\[[0-9a-fA-F:]+]:\\d{1,5},?)+");
-  private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
+      Pattern.compile(
+          "([^\\s,:\\[\\]]+|\\[[0-9a-fA-F:]+]):PORT(,([^\\s,:\\[\\]]+|\\[[0-9a-fA-F:]+]):PORT)*"
+              .replace("PORT", PORT));
+  private static final Pattern TOPIC = Pattern.compile("(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,249}");
 
   /**
    * Reads and checks every setting.
@@ -218,7 +223,7 @@ record ProcessorConfig(
 
     String databaseUrl() {
       String url = value(Setting.DATABASE_URL);
-      if (!url.startsWith("jdbc:postgresql:")) {
+      if (!Database.understands(url)) {
         problem(Setting.DATABASE_URL, withoutPassword(url), "jdbc:postgresql://host:port/database");
       }
       return url;

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bookvotes.dispatch.Backlog;
 import org.bookvotes.dispatch.StaleBacklog;
-import org.bookvotes.observability.ReplicaStatus;
+import org.bookvotes.observability.Listeners;
 import org.bookvotes.postgres.Database;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -119,9 +119,8 @@ final class RecalculateCommand extends SettingsCommand {
 
   private int recalculate(ProcessorConfig config, Database database, StaleBacklog backlog)
       throws Exception {
-    ReplicaStatus done = new ReplicaStatus();
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    Dispatching dispatching = new Dispatching(config, database, done, failure::set);
+    Dispatching dispatching = new Dispatching(config, database, new Listeners(), failure::set);
     long startNanos = System.nanoTime();
     dispatching.start();
     try {
@@ -151,7 +150,7 @@ final class RecalculateCommand extends SettingsCommand {
       }
     } finally {
       dispatching.stopLaunching();
-      dispatching.drain();
+      dispatching.drain(config.workerTimeBudget().plusSeconds(5));
     }
   }
 }

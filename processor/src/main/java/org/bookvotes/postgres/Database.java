@@ -3,6 +3,7 @@ package org.bookvotes.postgres;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
@@ -69,6 +70,16 @@ public final class Database implements AutoCloseable {
     config.setValidationTimeout(Duration.ofSeconds(2).toMillis());
     config.setInitializationFailTimeout(-1);
     return new Database(new HikariDataSource(config));
+  }
+
+  /** Whether {@code url} is a JDBC address that the PostgreSQL driver can read. */
+  public static boolean understands(String url) {
+    try {
+      DriverManager.getDriver(url);
+      return true;
+    } catch (SQLException e) {
+      return false;
+    }
   }
 
   /** The pool itself, for who needs a connection for long or wants to bind meters to it. */

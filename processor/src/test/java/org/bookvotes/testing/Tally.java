@@ -44,12 +44,15 @@ public final class Tally {
 
   /** One vote. */
   public synchronized VoteEvent cast(long bookId, Vote vote) {
-    counts.merge(
-        bookId,
-        vote == Vote.UP ? new Count(1, 0) : new Count(0, 1),
-        (sum, one) -> new Count(sum.up() + one.up(), sum.down() + one.down()));
-    total++;
+    expect(bookId, vote == Vote.UP ? new Count(1, 0) : new Count(0, 1));
     return new VoteEvent(UUID.randomUUID(), bookId, vote, Instant.now());
+  }
+
+  /** Votes that somebody else casts. */
+  public synchronized void expect(long bookId, Count count) {
+    counts.merge(
+        bookId, count, (sum, more) -> new Count(sum.up() + more.up(), sum.down() + more.down()));
+    total += count.up() + count.down();
   }
 
   /** So many votes at random, most of them for few books. */

@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.bookvotes.observability.Freshness;
@@ -68,7 +69,7 @@ class WorkerRunIT {
   void aTerminatedWorkerFailsItsRunAndLosesNothing() throws Exception {
     try (WorkerSlot slot = acquire(replica.slots());
         HeldBooks held = HeldBooks.hold(database, 3L)) {
-      CompletableFuture<WorkerOutcome> run = CompletableFuture.supplyAsync(() -> replica.run(slot));
+      CompletableFuture<WorkerOutcome> run = CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
       HeldBooks.awaitWaitingWorkers(database, 1);
       database.execute(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -90,7 +91,7 @@ class WorkerRunIT {
   void aRunWhoseSessionIsTerminatedIsLostAndItsWorkerKeepsTheSlot() throws Exception {
     WorkerSlot slot = acquire(replica.slots());
     try (HeldBooks held = HeldBooks.hold(database, 3L)) {
-      CompletableFuture<WorkerOutcome> run = CompletableFuture.supplyAsync(() -> replica.run(slot));
+      CompletableFuture<WorkerOutcome> run = CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
       HeldBooks.awaitWaitingWorkers(database, 1);
       database.execute(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
@@ -105,7 +106,7 @@ class WorkerRunIT {
     // The worker goes on without the session that launched it.
     await().atMost(PATIENCE).until(() -> stale() == 0);
     assertThat(wrong()).isZero();
-    await().atMost(PATIENCE).until(() -> reacquires(1));
+    await().atMost(PATIENCE).until(() -> reacquires(replica.slots(), 1));
   }
 
   @Test
@@ -130,6 +131,8 @@ class WorkerRunIT {
         assertThat(((WorkerOutcome.Failed) outcome).sqlState()).isEqualTo("53400");
         assertThat(events.retries()).as("waiting does not help").isEmpty();
       }
+      // The one it was tracking may still be running, under the slot's name.
+      await().atMost(PATIENCE).until(() -> reacquires(slots, 1));
       try (WorkerSlot slot = acquire(slots)) {
         execute(slot.connection(), "SET pg_background.max_workers = 1");
         assertThat(runner.run(slot, command)).isInstanceOf(WorkerOutcome.Completed.class);
@@ -137,6 +140,20 @@ class WorkerRunIT {
     }
     assertThat(stale()).isZero();
     assertThat(wrong()).isZero();
+  }
+
+  @Test
+  void aVacuumThatFailsIsNoWorkDone() throws SQLException {
+    database.execute("DROP TABLE books CASCADE");
+    try (WorkerSlot slot = acquire(replica.slots())) {
+      WorkerOutcome outcome =
+          new PgBackgroundLauncher(Freshness.boundsSeconds())
+              .launch(slot, new WorkerCommand.Vacuum(WorkerCommand.Table.BOOKS))
+              .await(PATIENCE)
+              .orElseThrow();
+      assertThat(outcome).isInstanceOf(WorkerOutcome.Failed.class);
+      assertThat(((WorkerOutcome.Failed) outcome).sqlState()).isEqualTo("42P01");
+    }
   }
 
   @Test
@@ -182,8 +199,8 @@ class WorkerRunIT {
     return slots.tryAcquire(1).orElseThrow(() -> new AssertionError("slot 1 is not free"));
   }
 
-  private boolean reacquires(int number) throws SQLException {
-    var slot = replica.slots().tryAcquire(number);
+  private static boolean reacquires(WorkerSlots slots, int number) throws SQLException {
+    Optional<WorkerSlot> slot = slots.tryAcquire(number);
     slot.ifPresent(WorkerSlot::close);
     return slot.isPresent();
   }

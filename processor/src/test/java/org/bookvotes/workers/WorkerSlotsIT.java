@@ -86,6 +86,12 @@ class WorkerSlotsIT {
       assertThat(session(next, "SHOW application_name")).isEqualTo("bookvotes slot 1");
       assertThat(locks()).isEqualTo(1);
     }
+    // Nor may a replica have more sessions than slots now: the pool has no third one to wait for.
+    try (WorkerSlot next = acquire(one, 1);
+        WorkerSlot last = acquire(one, 2)) {
+      assertThat(one.tryAcquire(1)).isEmpty();
+      assertThat(List.of(next.number(), last.number())).containsExactly(1, 2);
+    }
   }
 
   @Test
