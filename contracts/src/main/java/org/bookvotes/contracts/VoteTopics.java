@@ -30,6 +30,12 @@ public final class VoteTopics {
   /** The event is fine, but there is no such book. */
   public static final String REASON_UNKNOWN_BOOK = "unknown-book";
 
+  /**
+   * The event is fine, but the row of its book refuses the vote, as one whose count is at its limit
+   * does.
+   */
+  public static final String REASON_REFUSED = "refused";
+
   private VoteTopics() {}
 
   /** The record key of a vote: the book's id as decimal text. */

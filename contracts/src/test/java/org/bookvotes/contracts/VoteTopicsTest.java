@@ -35,5 +35,6 @@ class VoteTopicsTest {
   void namesTheReasons() {
     assertThat(VoteTopics.REASON_MALFORMED).isEqualTo("malformed");
     assertThat(VoteTopics.REASON_UNKNOWN_BOOK).isEqualTo("unknown-book");
+    assertThat(VoteTopics.REASON_REFUSED).isEqualTo("refused");
   }
 }

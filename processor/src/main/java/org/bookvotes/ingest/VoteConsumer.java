@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -13,7 +14,6 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -190,11 +190,17 @@ public final class VoteConsumer {
     assigned =
         unpositioned.isEmpty()
             && froms.keySet().containsAll(consumer.assignment())
-            && consumer.groupMetadata().generationId() > 0;
+            && consumer.groupMetadata().generationId() > 0
+            && (!froms.isEmpty() || topicExists(consumer));
     // Without records too: behind an aborted transaction there is nothing to count, but to pass.
     if (!records.nextOffsets().isEmpty()) {
       write(consumer, records);
     }
+  }
+
+  /** A spare replica has no partitions, and neither has anybody while the topic is missing. */
+  private boolean topicExists(Consumer<byte[], byte[]> consumer) {
+    return !consumer.partitionsFor(topic, CLOSE_TIMEOUT).isEmpty();
   }
 
   private void position(Consumer<byte[], byte[]> consumer) {
@@ -229,8 +235,11 @@ public final class VoteConsumer {
               .map(bad -> new DeadLetter(bad.event(), VoteTopics.REASON_MALFORMED, bad.detail()))
               .toList());
       Written written = store.write(batch);
-      while (written instanceof Written.UnknownBooks unknown) {
-        deadLetters.send(unknownBooks(batch.removeBooks(unknown.bookIds())));
+      while (written instanceof Written.Uncountable uncountable) {
+        deadLetters.send(
+            batch.removeBooks(uncountable.bookIds()).stream()
+                .map(event -> new DeadLetter(event, uncountable.reason(), uncountable.detail()))
+                .toList());
         written = store.write(batch);
       }
       switch (written) {
@@ -242,23 +251,14 @@ public final class VoteConsumer {
               fenced.partitions());
           unposition(consumer, batch.ranges().keySet());
         }
-        case Written.UnknownBooks unknown ->
-            throw new IllegalStateException("taken out already: " + unknown);
+        case Written.Uncountable uncountable ->
+            throw new IllegalStateException("taken out already: " + uncountable);
       }
     } catch (SQLException e) {
       failed(consumer, e.getMessage() + " (" + SqlState.of(e) + ")", SqlState.of(e));
     } catch (DeadLetters.NotDeliveredException e) {
       failed(consumer, String.valueOf(e.getMessage()), "dead-letters");
     }
-  }
-
-  private static List<DeadLetter> unknownBooks(List<ConsumerRecord<byte[], byte[]>> events) {
-    return events.stream()
-        .map(
-            event ->
-                new DeadLetter(
-                    event, VoteTopics.REASON_UNKNOWN_BOOK, "the book is not in the table books"))
-        .toList();
   }
 
   private void committed(Consumer<byte[], byte[]> consumer, VoteBatch batch, Duration took) {
@@ -319,15 +319,15 @@ public final class VoteConsumer {
           long beginning = beginnings.getOrDefault(partition, 0L);
           if (position > beginning) {
             throw new IllegalStateException(
-                "offset "
-                    + position
-                    + " of "
-                    + partition
-                    + " is in the database but not in the topic, which was made anew or"
-                    + " truncated. If it was made anew: DELETE FROM bookvotes.partition_offsets WHERE topic = '"
-                    + partition.topic()
-                    + "' AND partition = "
-                    + partition.partition());
+                String.format(
+                    Locale.ROOT,
+                    "offset %d of %s is in the database but not in the topic, which ends before. If the topic was made"
+                        + " anew: DELETE FROM bookvotes.partition_offsets WHERE topic = '%s' AND partition = %d. If it"
+                        + " lost its tail, those votes are counted: set next_offset of that row to the topic's end",
+                    position,
+                    partition,
+                    partition.topic(),
+                    partition.partition()));
           }
           if (position > 0) {
             LOG.error(

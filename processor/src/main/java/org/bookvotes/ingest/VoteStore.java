@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.bookvotes.contracts.VoteTopics;
 import org.bookvotes.postgres.SqlFile;
+import org.bookvotes.postgres.SqlState;
 import org.bookvotes.postgres.Transactions;
 
 /**
@@ -37,8 +40,12 @@ final class VoteStore {
     /** Nothing is written: another consumer has moved these partitions' offsets. */
     record Fenced(Set<TopicPartition> partitions) implements Written {}
 
-    /** Nothing is written: these books do not exist. */
-    record UnknownBooks(Set<Long> bookIds) implements Written {}
+    /**
+     * Nothing is written: votes for these books cannot be counted.
+     *
+     * @param reason as the dead-letter topic has it
+     */
+    record Uncountable(Set<Long> bookIds, String reason, String detail) implements Written {}
   }
 
   private final Transactions transactions;
@@ -97,14 +104,57 @@ final class VoteStore {
             if (bookIds.length > 0) {
               Array books = connection.createArrayOf("bigint", bookIds);
               lockBooks(connection, books, bookIds);
-              addVotes(connection, books, batch);
+              addVotes(connection, books, batch.ups(), batch.downs());
               markStale(connection, books);
             }
             return new Written.Committed();
           });
     } catch (NotWritten e) {
       return e.reason;
+    } catch (SQLException e) {
+      if (!SqlState.isAboutRows(e)) {
+        throw e;
+      }
+      Set<Long> refused = refusedBooks(batch);
+      // If it is most of them, it is not the books: something is wrong with the table, and a person
+      // will mend it.
+      if (refused.isEmpty() || refused.size() > Math.max(1, batch.bookIds().length / 2)) {
+        throw e;
+      }
+      return new Written.Uncountable(
+          refused,
+          VoteTopics.REASON_REFUSED,
+          "the table books refuses the votes: " + e.getMessage() + " (" + SqlState.of(e) + ")");
     }
+  }
+
+  /** Tries each book alone, and leaves nothing behind. */
+  private Set<Long> refusedBooks(VoteBatch batch) throws SQLException {
+    Long[] bookIds = batch.bookIds();
+    Integer[] ups = batch.ups();
+    Integer[] downs = batch.downs();
+    return transactions.inTransaction(
+        connection -> {
+          Set<Long> refused = new HashSet<>();
+          for (int i = 0; i < bookIds.length; i++) {
+            Savepoint before = connection.setSavepoint();
+            try {
+              addVotes(
+                  connection,
+                  connection.createArrayOf("bigint", new Long[] {bookIds[i]}),
+                  new Integer[] {ups[i]},
+                  new Integer[] {downs[i]});
+            } catch (SQLException e) {
+              if (!SqlState.isAboutRows(e)) {
+                throw e;
+              }
+              refused.add(bookIds[i]);
+            }
+            connection.rollback(before);
+            connection.releaseSavepoint(before);
+          }
+          return refused;
+        });
   }
 
   private static void advance(Connection connection, VoteBatch batch) throws SQLException {
@@ -152,17 +202,28 @@ final class VoteStore {
       }
     }
     if (!unknown.isEmpty()) {
-      throw new NotWritten(new Written.UnknownBooks(unknown));
+      throw new NotWritten(
+          new Written.Uncountable(
+              unknown, VoteTopics.REASON_UNKNOWN_BOOK, "the book is not in the table books"));
     }
   }
 
-  private static void addVotes(Connection connection, Array books, VoteBatch batch)
+  private static void addVotes(Connection connection, Array books, Integer[] ups, Integer[] downs)
       throws SQLException {
     try (PreparedStatement statement = ADD_VOTES.prepare(connection)) {
       statement.setArray(1, books);
-      statement.setArray(2, connection.createArrayOf("int", batch.ups()));
-      statement.setArray(3, connection.createArrayOf("int", batch.downs()));
-      statement.executeUpdate();
+      statement.setArray(2, connection.createArrayOf("int", ups));
+      statement.setArray(3, connection.createArrayOf("int", downs));
+      int updatedCount = statement.executeUpdate();
+      if (updatedCount != ups.length) {
+        throw new SQLException(
+            "a trigger on books suppressed "
+                + (ups.length - updatedCount)
+                + " of "
+                + ups.length
+                + " updates",
+            SqlState.TRIGGERED_DATA_CHANGE.code());
+      }
     }
   }
 

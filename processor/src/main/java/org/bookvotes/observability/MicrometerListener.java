@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MicrometerListener implements ProcessorListener {
 
-  private static final List<String> REASONS = List.of("malformed", "unknown-book");
+  private static final List<String> REASONS = List.of("malformed", "unknown-book", "refused");
   private static final List<String> COMMANDS = List.of("recalculate", "vacuum");
   private static final List<String> OUTCOMES = List.of("completed", "failed", "exhausted", "lost");
   private static final List<String> CAUSES =

@@ -22,6 +22,14 @@ public enum SqlState {
   DISK_FULL("53100"),
   /** A statement was cancelled, by a person, a timeout, or because its worker was terminated. */
   QUERY_CANCELED("57014"),
+  /** A value is out of range or of the wrong form. */
+  DATA_EXCEPTION("22"),
+  /** A constraint forbids the row. */
+  INTEGRITY_CONSTRAINT_VIOLATION("23"),
+  /** A trigger kept a row from being changed. */
+  TRIGGERED_DATA_CHANGE("27000"),
+  /** A trigger or function raised an error of its own. */
+  RAISED("P0"),
   /** A lock was not had within lock_timeout. */
   LOCK_NOT_AVAILABLE("55P03"),
   /** Two transactions waited for each other and this one was chosen to end. */
@@ -47,6 +55,22 @@ public enum SqlState {
   /** Whether {@code e} carries this code. */
   public boolean matches(SQLException e) {
     return matches(e.getSQLState());
+  }
+
+  /** The code, or the first two characters of a class of codes. */
+  public String code() {
+    return code;
+  }
+
+  /**
+   * Whether {@code e} may come from the contents of single rows: the same work without them may
+   * succeed.
+   */
+  public static boolean isAboutRows(SQLException e) {
+    return DATA_EXCEPTION.matches(e)
+        || INTEGRITY_CONSTRAINT_VIOLATION.matches(e)
+        || TRIGGERED_DATA_CHANGE.matches(e)
+        || RAISED.matches(e);
   }
 
   /** The SQLSTATE of {@code e}, or {@code "?????"} where the driver gave none. */

@@ -2,6 +2,7 @@ package org.bookvotes.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -119,12 +120,60 @@ class VoteStoreIT {
   }
 
   @Test
+  void namesTheBooksWhoseRowsRefuseTheVotesAndWritesTheOthers() throws SQLException {
+    database.insertBooks(9);
+    database.execute("UPDATE books SET votes_up = 2147483647 WHERE book_id = 4");
+    database.execute("ALTER TABLE books ADD CHECK (book_id <> 6 OR votes_up < 1)");
+    database.execute(
+        "CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+    database.execute(
+        "CREATE TRIGGER suppress BEFORE UPDATE ON books FOR EACH ROW WHEN (new.book_id = 8) EXECUTE FUNCTION suppress()");
+    store.offsets(List.of(FIRST));
+    VoteBatch batch = up(Map.of(FIRST, 0L), 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+    assertThat(store.write(batch))
+        .isInstanceOfSatisfying(
+            Written.Uncountable.class,
+            refused -> {
+              assertThat(refused.bookIds()).containsExactlyInAnyOrder(4L, 6L, 8L);
+              assertThat(refused.reason()).isEqualTo("refused");
+              assertThat(refused.detail()).contains("(2");
+            });
+    assertThat(store.offsets(List.of(FIRST))).isEqualTo(Map.of(FIRST, 0L));
+    assertThat(database.queryLong("SELECT count(*) FROM books WHERE votes_up = 1")).isZero();
+
+    assertThat(batch.removeBooks(Set.of(4L, 6L, 8L))).hasSize(3);
+    assertThat(store.write(batch)).isEqualTo(new Written.Committed());
+    assertThat(database.queryLong("SELECT count(*) FROM books WHERE votes_up = 1")).isEqualTo(6);
+  }
+
+  @Test
+  void doesNotBlameTheBooksIfMostOfThemRefuse() {
+    database.insertBooks(9);
+    database.execute("ALTER TABLE books ADD CHECK (book_id <= 4 OR votes_up < 1)");
+    assertThatThrownBy(
+            () -> {
+              store.offsets(List.of(FIRST));
+              store.write(up(Map.of(FIRST, 0L), 1, 2, 3, 4, 5, 6, 7, 8, 9));
+            })
+        .isInstanceOf(SQLException.class)
+        .hasMessageContaining("check constraint");
+    assertThat(database.queryLong("SELECT sum(votes_up) FROM books")).isZero();
+  }
+
+  @Test
   void writesNothingIfABookIsUnknownAndNamesAllThatAre() throws SQLException {
     database.insertBooks(2);
     store.offsets(List.of(FIRST));
     VoteBatch batch = up(Map.of(FIRST, 0L), 1, 77, 2, 88);
 
-    assertThat(store.write(batch)).isEqualTo(new Written.UnknownBooks(Set.of(77L, 88L)));
+    assertThat(store.write(batch))
+        .isInstanceOfSatisfying(
+            Written.Uncountable.class,
+            unknown -> {
+              assertThat(unknown.bookIds()).containsExactlyInAnyOrder(77L, 88L);
+              assertThat(unknown.reason()).isEqualTo("unknown-book");
+            });
     assertThat(store.offsets(List.of(FIRST))).isEqualTo(Map.of(FIRST, 0L));
     assertThat(database.queryLong("SELECT sum(votes_up) FROM books")).isZero();
 

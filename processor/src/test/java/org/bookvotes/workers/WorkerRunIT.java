@@ -69,7 +69,8 @@ class WorkerRunIT {
   void aTerminatedWorkerFailsItsRunAndLosesNothing() throws Exception {
     try (WorkerSlot slot = acquire(replica.slots());
         HeldBooks held = HeldBooks.hold(database, 3L)) {
-      CompletableFuture<WorkerOutcome> run = CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
+      CompletableFuture<WorkerOutcome> run =
+          CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
       HeldBooks.awaitWaitingWorkers(database, 1);
       database.execute(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -91,7 +92,8 @@ class WorkerRunIT {
   void aRunWhoseSessionIsTerminatedIsLostAndItsWorkerKeepsTheSlot() throws Exception {
     WorkerSlot slot = acquire(replica.slots());
     try (HeldBooks held = HeldBooks.hold(database, 3L)) {
-      CompletableFuture<WorkerOutcome> run = CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
+      CompletableFuture<WorkerOutcome> run =
+          CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
       HeldBooks.awaitWaitingWorkers(database, 1);
       database.execute(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
