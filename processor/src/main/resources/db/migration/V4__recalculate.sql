@@ -34,7 +34,8 @@ $recalculate_taken$;
 --
 -- A batch that fails is tried again book by book. Books that fail alone stay stale, with the reason, and are due again
 -- after a growing pause: they do not hold up the others. Their number comes back in failed_books with the first error.
--- A lock that cannot be had within lock_timeout (55P03) ends the run instead: whoever holds the table holds all books.
+-- Books that somebody holds for longer than lock_timeout are left out in the same way. Only if the whole table is held does
+-- the run end, with 55P03.
 CREATE PROCEDURE bookvotes.recalculate(
     batch_size int,
     time_budget interval,
@@ -55,6 +56,7 @@ DECLARE
     walked     bigint := 0;
     ids        bigint[];
     marks      timestamptz[];
+    free       bigint[];
     poisoned   bigint[];
     states     text[];
     errors     text[];
@@ -103,14 +105,22 @@ BEGIN
             PERFORM bookvotes.recalculate_taken(ids);
         EXCEPTION
             WHEN lock_not_available THEN
-                RAISE;
+                SELECT coalesce(array_agg(unheld.book_id), '{}') INTO free
+                FROM (SELECT b.book_id
+                      FROM ${bookstore}.books b
+                      WHERE b.book_id = ANY (ids)
+                      ORDER BY b.book_id
+                      FOR NO KEY UPDATE SKIP LOCKED) AS unheld;
+                PERFORM bookvotes.recalculate_taken(free);
+                SELECT coalesce(array_agg(id), '{}'), array_agg(SQLSTATE::text), array_agg(SQLERRM::text)
+                INTO poisoned, states, errors
+                FROM unnest(ids) AS id
+                WHERE id <> ALL (free);
             WHEN OTHERS THEN
                 FOREACH one IN ARRAY ids LOOP
                     BEGIN
                         PERFORM bookvotes.recalculate_taken(ARRAY[one]);
                     EXCEPTION
-                        WHEN lock_not_available THEN
-                            RAISE;
                         WHEN OTHERS THEN
                             GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
                             poisoned := poisoned || one;
@@ -124,7 +134,7 @@ BEGIN
             -- Last, when this transaction waits for nothing any more: ingest may wait for these rows.
             UPDATE bookvotes.stale_books m
             SET failures = m.failures + 1,
-                retry_at = clock_timestamp() + least(interval '5 minutes', interval '1 second' * 2 ^ least(m.failures, 10)),
+                retry_at = clock_timestamp() + least(interval '1 minute', interval '1 second' * 2 ^ least(m.failures, 10)),
                 sqlstate = p.state,
                 error = p.message
             FROM unnest(poisoned, states, errors) AS p(book_id, state, message)

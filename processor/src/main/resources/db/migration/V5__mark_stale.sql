@@ -1,4 +1,4 @@
--- Marks the books whose rating is older than max_age (NULL: all books) as stale, a range of ids a transaction.
+-- Marks the books whose rating is older than max_age (zero: all books) as stale, a range of ids a transaction.
 -- Like everybody who puts marks, it holds the row locks of the books, taken in ascending order, while it does.
 CREATE PROCEDURE bookvotes.mark_stale(
     max_age interval,
@@ -23,7 +23,7 @@ BEGIN
     FROM (SELECT b.book_id
           FROM ${bookstore}.books b
           WHERE b.book_id > after_id AND b.book_id <= range_end
-            AND (max_age IS NULL OR b.rating_at IS NULL OR b.rating_at < clock_timestamp() - max_age)
+            AND (b.rating_at IS NULL OR b.rating_at <= clock_timestamp() - max_age)
           ORDER BY b.book_id
           FOR NO KEY UPDATE) AS old;
 

@@ -11,9 +11,10 @@ BEGIN
             RETURN QUERY SELECT h.pid, h.cookie FROM ${pg_background}.pg_background_launch(sql) AS h;
             RETURN;
         EXCEPTION
-            -- 53000: the server's pool is empty. Other codes of class 53 do not get better by waiting a second.
+            -- This condition is all of class 53. Of it, 53400 does not get better by waiting: this session has not
+            -- detached its former workers.
             WHEN insufficient_resources THEN
-                IF attempt >= retries THEN
+                IF SQLSTATE = '53400' OR attempt >= retries THEN
                     RAISE;
                 END IF;
                 attempt := attempt + 1;
@@ -25,8 +26,8 @@ END
 $try_background_launch$;
 
 COMMENT ON FUNCTION ${bookstore}.try_background_launch(text, int) IS
-'Runs one SQL command in a background worker and returns its handle. While the pool of workers is empty (SQLSTATE 53000) it tries '
-'again after a second, at most "retries" times; then the error is raised.';
+'Runs one SQL command in a background worker and returns its handle. While the server has no room for it '
+'(SQLSTATE class 53, but for 53400) it tries again after a second, at most "retries" times; then the error is raised.';
 
 -- Vacuums books in a background worker and waits for it. A vacuum that cannot be had now is no error: the next one does its work.
 CREATE PROCEDURE bookvotes.vacuum_books()
@@ -38,13 +39,16 @@ BEGIN
     BEGIN
         SELECT h.pid, h.cookie INTO STRICT worker
         FROM ${bookstore}.try_background_launch('VACUUM (PARALLEL 0) ${bookstore}.books', 3) AS h;
-    EXCEPTION WHEN insufficient_resources OR configuration_limit_exceeded THEN
+    EXCEPTION WHEN insufficient_resources THEN
         RAISE NOTICE 'no vacuum: % (%)', SQLERRM, SQLSTATE;
         RETURN;
     END;
     -- Nothing may be locked or seen by this transaction while it waits for the worker.
     COMMIT;
     PERFORM ${pg_background}.pg_background_wait(worker.pid, worker.cookie);
+    -- This function of the extension finds its own type by the search path only.
+    PERFORM set_config('search_path',
+                       concat_ws(', ', nullif(current_setting('search_path'), ''), '${pg_background}'), true);
     SELECT o.has_error, o.sqlstate, o.error_message INTO outcome
     FROM ${pg_background}.pg_background_outcome(worker.pid, worker.cookie) AS o;
     IF outcome.has_error THEN
@@ -67,6 +71,8 @@ DECLARE
     failed     boolean := false;
     unvacuumed int := 0;
     ids        bigint[];
+    rated      bigint[];
+    one        bigint;
 BEGIN
     IF batch_size IS NULL OR batch_size < 1 THEN
         RAISE EXCEPTION 'batch_size is %, allowed is 1 and more', batch_size USING ERRCODE = 'invalid_parameter_value';
@@ -88,7 +94,7 @@ BEGIN
             COMMIT;
             IF updated = 0 THEN
                 EXIT WHEN failed;
-                PERFORM pg_sleep(0.1);
+                PERFORM pg_sleep(1);
             END IF;
             last_id := lowest;
             updated := 0;
@@ -96,18 +102,28 @@ BEGIN
         END IF;
 
         last_id := ids[cardinality(ids)];
+        rated := ids;
         BEGIN
             PERFORM bookvotes.rate(ids);
-            -- A mark that a worker has taken is left to it: waiting for it while holding its book would be a deadlock.
-            DELETE FROM bookvotes.stale_books m
-            USING (SELECT t.book_id FROM bookvotes.stale_books t WHERE t.book_id = ANY (ids) FOR UPDATE SKIP LOCKED) AS free
-            WHERE m.book_id = free.book_id;
-            updated := updated + cardinality(ids);
-            RAISE NOTICE 'updated % rows', cardinality(ids);
         EXCEPTION WHEN OTHERS THEN
-            failed := true;
-            RAISE WARNING 'books % to % were not updated: % (%)', ids[1], last_id, SQLERRM, SQLSTATE;
+            -- One book at a time, so that those that can be rated are.
+            rated := '{}';
+            FOREACH one IN ARRAY ids LOOP
+                BEGIN
+                    PERFORM bookvotes.rate(ARRAY[one]);
+                    rated := rated || one;
+                EXCEPTION WHEN OTHERS THEN
+                    failed := true;
+                    RAISE WARNING 'book % was not updated: % (%)', one, SQLERRM, SQLSTATE;
+                END;
+            END LOOP;
         END;
+        -- A mark that a worker has taken is left to it: waiting for it while holding its book would be a deadlock.
+        DELETE FROM bookvotes.stale_books m
+        USING (SELECT t.book_id FROM bookvotes.stale_books t WHERE t.book_id = ANY (rated) FOR UPDATE SKIP LOCKED) AS free
+        WHERE m.book_id = free.book_id;
+        updated := updated + cardinality(rated);
+        RAISE NOTICE 'updated % rows', cardinality(rated);
         COMMIT;
 
         unvacuumed := unvacuumed + 1;
@@ -126,5 +142,5 @@ $update_rating$;
 
 COMMENT ON PROCEDURE ${bookstore}.update_rating(int, interval) IS
 'Recalculates the rating of every book that has none or one older than age_threshold, batch_size books a transaction, and vacuums '
-'books in a background worker now and then. Skips books that others have locked and comes back for them. '
+'books in a background worker now and then, which is not one of the worker slots. Skips books that others have locked and comes back for them. '
 'Call it outside of a transaction block.';

@@ -35,7 +35,7 @@ record ClusterStatus(long staleBooks, double oldestStaleSeconds, List<Slot> slot
    * @throws SQLException if it does not answer
    */
   static ClusterStatus read(Transactions transactions, int slotCount) throws SQLException {
-    Backlog backlog = new StaleBacklog(transactions).measure();
+    Backlog backlog = new StaleBacklog(transactions).measure(StaleBacklog.MOST_COUNTED);
     WorkersView workers = new WorkersView(transactions, slotCount);
     WorkersView.Pool pool = workers.pool();
     return new ClusterStatus(

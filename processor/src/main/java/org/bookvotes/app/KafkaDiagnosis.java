@@ -49,6 +49,7 @@ final class KafkaDiagnosis {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(2);
   private static final int MOST_REPLICAS = 3;
+  private static final int DEAD_LETTER_HEADROOM_BYTES = 64 << 10;
 
   private static final Pattern JAAS_USER = Pattern.compile("username\\s*=\\s*\"?([^\"\\s;]+)");
 
@@ -177,7 +178,11 @@ final class KafkaDiagnosis {
           fail(
               subject,
               "missing",
-              Fix.shell(commands.create(topic, partitionCount, replicationFactor))));
+              Fix.shell(
+                  commands.create(topic, partitionCount, replicationFactor)
+                      + (topic.equals(config.deadLetterTopic())
+                          ? " --config max.message.bytes=2097152"
+                          : ""))));
       return;
     } catch (AuthorizationException e) {
       report.accept(notAllowed(topic, needed));
@@ -249,6 +254,10 @@ final class KafkaDiagnosis {
               "cleanup.policy is " + policy + ": compaction keeps only the last event of each book",
               Fix.shell(commands.setConfig(topic, "cleanup.policy=delete"))));
     }
+    if (topic.equals(config.deadLetterTopic())) {
+      deadLetterSizeProblem(admin, subject, value(settings, TopicConfig.MAX_MESSAGE_BYTES_CONFIG))
+          .ifPresent(problems::add);
+    }
     String insync = value(settings, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
     int replicaCount = partition.replicas().size();
     if (!insync.isEmpty() && Integer.parseInt(insync) > replicaCount) {
@@ -263,6 +272,39 @@ final class KafkaDiagnosis {
               Fix.shell(commands.setConfig(topic, "min.insync.replicas=" + replicaCount))));
     }
     return problems;
+  }
+
+  /**
+   * An event at the votes topic's limit is longer with the headers that tell why it was put aside.
+   */
+  private Optional<Finding> deadLetterSizeProblem(Admin admin, String subject, String mostBytes)
+      throws InterruptedException {
+    ConfigResource votes = new ConfigResource(ConfigResource.Type.TOPIC, config.votesTopic());
+    String votesBytes;
+    try {
+      votesBytes =
+          value(
+              get(admin.describeConfigs(List.of(votes)).values().get(votes)),
+              TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+    } catch (ApiException e) {
+      return Optional.empty();
+    }
+    if (votesBytes.isEmpty() || mostBytes.isEmpty()) {
+      return Optional.empty();
+    }
+    long needed = Long.parseLong(votesBytes) + DEAD_LETTER_HEADROOM_BYTES;
+    return Long.parseLong(mostBytes) >= needed
+        ? Optional.empty()
+        : Optional.of(
+            warn(
+                subject,
+                "max.message.bytes is "
+                    + mostBytes
+                    + ", the votes topic's "
+                    + votesBytes
+                    + ": the longest events do not fit with their headers and would stop their partition",
+                Fix.shell(
+                    commands.setConfig(config.deadLetterTopic(), "max.message.bytes=" + needed))));
   }
 
   private static String value(Config settings, String name) {

@@ -126,7 +126,7 @@ final class RecalculateCommand extends SettingsCommand {
     try {
       CountDownLatch never = new CountDownLatch(1);
       while (true) {
-        Backlog now = backlog.measure();
+        Backlog now = backlog.measure(StaleBacklog.MOST_COUNTED);
         // Marks that are younger than this command come from votes that arrive meanwhile.
         boolean ours = now.oldest().compareTo(Duration.ofNanos(System.nanoTime() - startNanos)) > 0;
         if (now.books() == 0 || !ours) {

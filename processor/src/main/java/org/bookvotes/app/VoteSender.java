@@ -47,6 +47,9 @@ final class VoteSender implements AutoCloseable {
           ProducerConfig.LINGER_MS_CONFIG, "20",
           ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(256 * 1024),
           ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4",
+          // Requests are large, so one at a time is as fast. With more, a topic that has just been
+          // made may refuse the first, take the second, and then refuse the first for good.
+          ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1",
           ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "20000",
           ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "60000");
 

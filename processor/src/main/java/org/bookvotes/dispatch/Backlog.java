@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * How many books are stale.
  *
- * @param books all of them; a backlog of over {@link StaleBacklog#MOST_COUNTED} counts as that many
+ * @param books all of them; counting stops where who asked had it stop
  * @param due those that may be recalculated now, that is without the ones that pause after a
  *     failure
  * @param oldest age of the oldest mark, zero if there is none

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import org.bookvotes.postgres.SqlFile;
+import org.bookvotes.postgres.SqlState;
 import org.bookvotes.postgres.Transactions;
 import org.bookvotes.workers.WorkerCommand.Table;
 
@@ -55,7 +56,7 @@ public final class DeadRows {
               if (!row.next()) {
                 throw new SQLException(
                     "table " + table.qualifiedName() + " is missing: run 'bookvotes migrate'",
-                    "42P01");
+                    SqlState.UNDEFINED_TABLE.code());
               }
               return new Activity(
                   row.getLong("dead"),

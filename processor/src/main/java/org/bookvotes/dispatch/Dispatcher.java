@@ -39,6 +39,12 @@ public final class Dispatcher {
    */
   static final Duration PACE = Duration.ofMillis(200);
 
+  /**
+   * A long backlog is counted to its end no more often: that takes the server some tenths of a
+   * second.
+   */
+  private static final Duration WHOLE_BACKLOG_INTERVAL = Duration.ofSeconds(10);
+
   private final StaleBacklog backlog;
   private final DeadRows deadRows;
   private final VacuumPolicy vacuumPolicy;
@@ -57,6 +63,8 @@ public final class Dispatcher {
   // Owned by the dispatcher thread: since when more slots have been wanted than were free, 0 if
   // they are not.
   private long wantedSinceNanos;
+  // Owned by the dispatcher thread.
+  private long wholeBacklogNanos = System.nanoTime() - WHOLE_BACKLOG_INTERVAL.toNanos();
 
   private record Run(WorkerCommand command, Thread thread) {}
 
@@ -136,12 +144,30 @@ public final class Dispatcher {
     for (Table table : dueVacuums) {
       launchVacuum(table);
     }
-    Backlog now = backlog.measure();
-    listener.backlogMeasured(now.books(), now.oldest());
+    Backlog now = measureBacklog();
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
     boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
-    recalculate(now.worthWorkers(recalculate.batchSize(), slots.count() - (vacuumWaits ? 1 : 0)));
+    recalculate(now, slots.count() - (vacuumWaits ? 1 : 0));
+  }
+
+  /**
+   * Counts as far as it matters for what to launch, and now and then as far as people want to know.
+   */
+  private Backlog measureBacklog() throws SQLException {
+    long mostWorthwhile =
+        Math.min(
+            (long) slots.count() * Backlog.BATCHES_PER_WORKER * recalculate.batchSize(),
+            StaleBacklog.MOST_COUNTED);
+    Backlog now = backlog.measure(mostWorthwhile);
+    if (now.books() < mostWorthwhile) {
+      listener.backlogMeasured(now.books(), now.oldest());
+    } else if (System.nanoTime() - wholeBacklogNanos > WHOLE_BACKLOG_INTERVAL.toNanos()) {
+      Backlog whole = backlog.measure(StaleBacklog.MOST_COUNTED);
+      listener.backlogMeasured(whole.books(), whole.oldest());
+      wholeBacklogNanos = System.nanoTime();
+    }
+    return now;
   }
 
   private void measureWorkers() throws SQLException {
@@ -155,7 +181,8 @@ public final class Dispatcher {
     listener.workersMeasured(busy, slots.count(), pool.ours(), pool.others(), pool.free());
   }
 
-  private void recalculate(int wantedSlots) throws SQLException {
+  private void recalculate(Backlog now, int mostSlots) throws SQLException {
+    int wantedSlots = now.worthWorkers(recalculate.batchSize(), mostSlots);
     boolean allHad = true;
     for (int number = 1; number <= wantedSlots && !stop.isSent(); number++) {
       if (running.containsKey(number)) {
@@ -166,7 +193,10 @@ public final class Dispatcher {
       }
       Optional<WorkerSlot> slot = slots.tryAcquire(number);
       if (slot.isPresent()) {
-        listener.slotAcquired(number, Duration.ofNanos(System.nanoTime() - wantedSinceNanos));
+        // While another replica had the slot the backlog was served: no mark has waited for it
+        // longer than it is old.
+        Duration wanted = Duration.ofNanos(System.nanoTime() - wantedSinceNanos);
+        listener.slotAcquired(number, wanted.compareTo(now.oldest()) < 0 ? wanted : now.oldest());
         start(slot.get(), recalculate);
       } else {
         allHad = false;

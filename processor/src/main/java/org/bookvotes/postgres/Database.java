@@ -56,7 +56,14 @@ public final class Database implements AutoCloseable {
     driver.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
     driver.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
     driver.setProperty("tcpKeepAlive", "true");
-    driver.setProperty("options", "-c lock_timeout=" + LOCK_TIMEOUT.toMillis());
+    // The server, too, must notice that we are gone: what a vanished replica holds, its heir waits
+    // for.
+    driver.setProperty(
+        "options",
+        "-c lock_timeout="
+            + LOCK_TIMEOUT.toMillis()
+            + " -c idle_in_transaction_session_timeout=30s"
+            + " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
 
     HikariConfig config = new HikariConfig();
     config.setPoolName("bookvotes");

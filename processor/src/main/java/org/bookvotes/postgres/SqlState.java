@@ -34,12 +34,19 @@ public enum SqlState {
   LOCK_NOT_AVAILABLE("55P03"),
   /** Two transactions waited for each other and this one was chosen to end. */
   DEADLOCK_DETECTED("40P01"),
+  /** The server ends the session, or has not started yet. */
+  OPERATOR_INTERVENTION("57P"),
+  /** A table does not exist. */
+  UNDEFINED_TABLE("42P01"),
   /** A right is missing. */
   INSUFFICIENT_PRIVILEGE("42501"),
   /** The user name or the password is wrong. */
   INVALID_AUTHORIZATION("28"),
   /** The database does not exist. */
   INVALID_CATALOG_NAME("3D000");
+
+  /** Stands where an error carries no SQLSTATE. */
+  public static final String NONE = "?????";
 
   private final String code;
 
@@ -73,9 +80,9 @@ public enum SqlState {
         || RAISED.matches(e);
   }
 
-  /** The SQLSTATE of {@code e}, or {@code "?????"} where the driver gave none. */
+  /** The SQLSTATE of {@code e}, or {@link #NONE} where the driver gave none. */
   public static String of(SQLException e) {
     String state = e.getSQLState();
-    return state == null ? "?????" : state;
+    return state == null ? NONE : state;
   }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bookvotes.postgres.SqlFile;
+import org.bookvotes.postgres.SqlState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,7 +123,7 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
 
     private static WorkerOutcome failed(@Nullable String sqlState, @Nullable String message) {
       return new WorkerOutcome.Failed(
-          sqlState == null ? "?????" : sqlState,
+          sqlState == null ? SqlState.NONE : sqlState,
           message == null ? "no message" : message,
           WorkerOutcome.Recalculated.NOTHING);
     }

@@ -20,7 +20,7 @@ public final class WorkerRunner {
 
   // The waiting session holds a snapshot: rows that die meanwhile cannot be pruned until the next
   // look.
-  private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
 
   private final WorkerLauncher launcher;
   private final LaunchRetry retry;
@@ -66,7 +66,7 @@ public final class WorkerRunner {
       outcome = failure(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      outcome = new WorkerOutcome.Lost("?????", "interrupted");
+      outcome = new WorkerOutcome.Lost(SqlState.NONE, "interrupted");
     }
     report(slot, command, pid, outcome, Duration.ofNanos(System.nanoTime() - startNanos));
     return outcome;
@@ -81,6 +81,10 @@ public final class WorkerRunner {
   private Launch launch(WorkerSlot slot, WorkerCommand command)
       throws SQLException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
+      if (stop.isSent()) {
+        return new Launch.Refused(
+            new WorkerOutcome.Lost(SqlState.NONE, "the processor stopped before the launch"));
+      }
       try {
         return new Launch.Launched(launcher.launch(slot, command));
       } catch (SQLException e) {
@@ -107,7 +111,7 @@ public final class WorkerRunner {
         return outcome.get();
       }
       if (abandon.isSent()) {
-        return new WorkerOutcome.Lost("?????", "the processor stopped before the worker did");
+        return new WorkerOutcome.Lost(SqlState.NONE, "the processor stopped before the worker did");
       }
     }
   }
@@ -115,7 +119,7 @@ public final class WorkerRunner {
   private static WorkerOutcome failure(SQLException e) {
     String state = SqlState.of(e);
     String message = String.valueOf(e.getMessage());
-    return SqlState.CONNECTION_EXCEPTION.matches(e) || state.startsWith("57P")
+    return SqlState.CONNECTION_EXCEPTION.matches(e) || SqlState.OPERATOR_INTERVENTION.matches(e)
         ? new WorkerOutcome.Lost(state, message)
         : new WorkerOutcome.Failed(state, message, Recalculated.NOTHING);
   }
@@ -148,13 +152,13 @@ public final class WorkerRunner {
     }
     if (message == null) {
       LOG.info(
-          "{} in slot {} (worker {}) {}: {} books in {} ms",
+          "{} in slot {} (worker {}) {} in {} ms{}",
           command.name(),
           slot.number(),
           pid,
           outcome.name(),
-          recalculated.books(),
-          took.toMillis());
+          took.toMillis(),
+          recalculated.books() == 0 ? "" : ": " + recalculated.books() + " books");
     } else {
       LOG.warn(
           "{} in slot {} (worker {}) {}: {} ({})",

@@ -94,7 +94,7 @@ public final class WorkerSlots {
         }
       }
       return Optional.empty();
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       // Closing the session gives up whatever it may hold.
       database.evict(connection);
       throw e;
@@ -121,10 +121,7 @@ public final class WorkerSlots {
       statement.setInt(1, number);
       try (ResultSet row = statement.executeQuery()) {
         if (row.next()) {
-          LOG.info(
-              "slot {} is still taken by worker {} of a replica that is gone",
-              number,
-              row.getInt("pid"));
+          LOG.info("slot {} is still taken by worker {}", number, row.getInt("pid"));
           return true;
         }
         return false;

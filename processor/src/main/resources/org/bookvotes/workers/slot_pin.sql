@@ -1,13 +1,15 @@
--- A worker inherits the settings of the session that launches it. No timeout may end it but its own budget; a lock that
--- is not had in time ends the run instead of holding the slot. The functions of pg_background must be found wherever
--- the extension lives.
+-- A worker inherits the settings of the session that launches it. No timeout may end it but its own budget. While it waits
+-- for a book it holds others that ingest wants: it shall not wait long. The functions of pg_background must be found
+-- wherever the extension lives.
 SELECT set_config('application_name', 'bookvotes slot ' || ?::int, false),
        set_config('statement_timeout', '0', false),
        set_config('idle_session_timeout', '0', false),
        set_config('transaction_timeout', '0', false),
+       set_config('lock_timeout', '2s', false),
        set_config('search_path',
-                  (SELECT quote_ident(current_schema()) || ', ' || quote_ident(n.nspname)
-                   FROM pg_extension e
-                   JOIN pg_namespace n ON n.oid = e.extnamespace
-                   WHERE e.extname = 'pg_background'),
+                  current_setting('search_path')
+                      || (SELECT ', ' || quote_ident(n.nspname)
+                          FROM pg_extension e
+                          JOIN pg_namespace n ON n.oid = e.extnamespace
+                          WHERE e.extname = 'pg_background'),
                   false)

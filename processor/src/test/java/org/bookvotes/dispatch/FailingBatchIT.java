@@ -91,7 +91,7 @@ class FailingBatchIT {
         database.execute("UPDATE bookvotes.stale_books SET retry_at = NULL");
         long before = clockMillis();
         assertThat(replica.run(slot)).isInstanceOf(WorkerOutcome.Failed.class);
-        long pauseMillis = Math.min(300_000, 1000L << (failure - 1));
+        long pauseMillis = Math.min(60_000, 1000L << (failure - 1));
         assertThat(
                 database.queryLong(
                     "SELECT (extract(epoch FROM retry_at) * 1000)::bigint FROM bookvotes.stale_books"))

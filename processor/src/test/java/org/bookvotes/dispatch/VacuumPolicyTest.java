@@ -49,11 +49,12 @@ class VacuumPolicyTest {
   }
 
   @Test
-  void aVacuumThatLeavesAsManyDeadRowsAsItFoundRemovedNothing() {
+  void aVacuumThatLeavesNineTenthsOfTheDeadRowsRemovedNothing() {
     Activity before = activity(5000, 10_000, NEVER);
     assertThat(policy.removedNothing(before, activity(5000, 10_000, Duration.ZERO))).isTrue();
     assertThat(policy.removedNothing(before, activity(5001, 10_000, Duration.ZERO))).isTrue();
-    assertThat(policy.removedNothing(before, activity(4999, 10_000, Duration.ZERO))).isFalse();
+    assertThat(policy.removedNothing(before, activity(4501, 10_000, Duration.ZERO))).isTrue();
+    assertThat(policy.removedNothing(before, activity(4500, 10_000, Duration.ZERO))).isFalse();
   }
 
   @Test

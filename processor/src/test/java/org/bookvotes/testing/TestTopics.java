@@ -70,7 +70,8 @@ public final class TestTopics implements AutoCloseable {
             .createTopics(
                 List.of(
                     new NewTopic(votes, partitionCount, (short) 1),
-                    new NewTopic(topics.deadLetters(), DEAD_LETTER_PARTITION_COUNT, (short) 1)))
+                    new NewTopic(topics.deadLetters(), DEAD_LETTER_PARTITION_COUNT, (short) 1)
+                        .configs(Map.of("max.message.bytes", "2097152"))))
             .all()
             .toCompletionStage()
             .toCompletableFuture());

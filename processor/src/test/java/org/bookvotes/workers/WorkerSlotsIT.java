@@ -180,6 +180,12 @@ class WorkerSlotsIT {
         WorkerSlot lost = acquire(one, 1);
         try (HeldBooks held = HeldBooks.hold(database, 1L)) {
           Worker worker = launcher.launch(lost, RECALCULATE);
+          assertThat(
+                  only(
+                      observer,
+                      "SELECT application_name FROM pg_stat_activity WHERE pid = " + worker.pid()))
+              .as("a launch ends when its worker can be told from others")
+              .isEqualTo("bookvotes slot 1");
           execute(observer, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE " + OUR_LOCKS);
           await()
               .pollInterval(Duration.ofMillis(1))
