@@ -334,6 +334,19 @@ class DoctorCommandIT {
   }
 
   @Test
+  void findsADeadLetterTopicWithoutRoomForTheHeaders() throws Exception {
+    setTopic("max.message.bytes", "2097152");
+
+    Cli report = Cli.run(settings, "doctor");
+    assertThat(report.problems())
+        .singleElement()
+        .asString()
+        .startsWith("warn  topic " + topics.deadLetters() + ": max.message.bytes is 2097152");
+    KafkaTools.run(Servers.kafka(), report.fixes(SHELL));
+    assertMended();
+  }
+
+  @Test
   void findsTopicSettingsThatLoseVotesOrRefuseThem() throws Exception {
     setTopic("cleanup.policy", "compact");
     setTopic("min.insync.replicas", "2");
