@@ -16,6 +16,7 @@ import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.TestDatabase;
 import org.bookvotes.testing.TestDispatcher;
 import org.bookvotes.testing.TestDispatcher.Options;
+import org.bookvotes.workers.SlotSessions;
 import org.bookvotes.workers.WorkerOutcome;
 import org.bookvotes.workers.WorkerSlot;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +105,7 @@ class VoteDuringRecalculationIT {
     return CompletableFuture.supplyAsync(
         () -> {
           try (WorkerSlot slot = replica.slots().tryAcquire(1).orElseThrow()) {
+            SlotSessions.setLockTimeout(slot, PATIENCE);
             return replica.run(slot);
           } catch (SQLException e) {
             throw new IllegalStateException(e);

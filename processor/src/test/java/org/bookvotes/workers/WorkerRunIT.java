@@ -70,6 +70,7 @@ class WorkerRunIT {
   void aTerminatedWorkerFailsItsRunAndLosesNothing() throws Exception {
     try (WorkerSlot slot = acquire(replica.slots());
         HeldBooks held = HeldBooks.hold(database, 3L)) {
+      SlotSessions.setLockTimeout(slot, PATIENCE);
       CompletableFuture<WorkerOutcome> run =
           CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
       HeldBooks.awaitWaitingWorkers(database, 1);
@@ -95,6 +96,7 @@ class WorkerRunIT {
   void aRunWhoseSessionIsTerminatedIsLostAndItsWorkerKeepsTheSlot() throws Exception {
     WorkerSlot slot = acquire(replica.slots());
     try (HeldBooks held = HeldBooks.hold(database, 3L)) {
+      SlotSessions.setLockTimeout(slot, PATIENCE);
       CompletableFuture<WorkerOutcome> run =
           CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
       HeldBooks.awaitWaitingWorkers(database, 1);

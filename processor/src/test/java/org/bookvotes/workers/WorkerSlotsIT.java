@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkerSlotsIT {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final WorkerCommand RECALCULATE =
       new WorkerCommand.Recalculate(1000, Duration.ofSeconds(10));
 
@@ -145,6 +146,7 @@ class WorkerSlotsIT {
         WorkerSlot lost = acquire(new WorkerSlots(pool, 2), 1);
 
         try (HeldBooks held = HeldBooks.hold(own, 1L)) {
+          SlotSessions.setLockTimeout(lost, PATIENCE);
           Worker worker = launcher.launch(lost, RECALCULATE);
           HeldBooks.awaitWaitingWorkers(own, 1);
           terminateHolder(own, 1);
@@ -179,6 +181,7 @@ class WorkerSlotsIT {
       for (int round = 0; round < 10; round++) {
         WorkerSlot lost = acquire(one, 1);
         try (HeldBooks held = HeldBooks.hold(database, 1L)) {
+          SlotSessions.setLockTimeout(lost, PATIENCE);
           Worker worker = launcher.launch(lost, RECALCULATE);
           assertThat(
                   only(
@@ -224,7 +227,7 @@ class WorkerSlotsIT {
 
   private static WorkerSlot awaitSlot(WorkerSlots slots, int number) {
     return await("slot " + number)
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(() -> slots.tryAcquire(number), Optional::isPresent)
         .orElseThrow();
   }
