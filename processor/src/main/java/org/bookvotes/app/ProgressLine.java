@@ -33,8 +33,9 @@ final class ProgressLine implements AutoCloseable {
     this.intervalNanos = interval.toNanos();
   }
 
+  /** Whether a person sits at the other end. */
   @SuppressWarnings("SystemConsoleNull") // NullAway knows that it may be null.
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }

@@ -1,7 +1,6 @@
 package org.bookvotes.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.Console;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -57,7 +56,7 @@ final class StatusCommand extends SettingsCommand {
         if (json) {
           out().println(StatusReport.JSON.writeValueAsString(status));
         } else {
-          if (watch && isTerminal()) {
+          if (watch && ProgressLine.isTerminal()) {
             out().print("\u001b[H\u001b[2J");
           }
           print(status.cluster());
@@ -69,12 +68,6 @@ final class StatusCommand extends SettingsCommand {
       } while (watch && !never.await(1, TimeUnit.SECONDS));
       return 0;
     }
-  }
-
-  @SuppressWarnings("SystemConsoleNull") // NullAway knows that it may be null.
-  private static boolean isTerminal() {
-    Console console = System.console();
-    return console != null && console.isTerminal();
   }
 
   private @Nullable JsonNode askReplica() throws IOException, InterruptedException {
