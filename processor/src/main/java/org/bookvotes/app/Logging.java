@@ -35,6 +35,8 @@ final class Logging {
     root.addAppender(appender);
     root.setLevel(Level.WARN);
     context.getLogger("org.bookvotes").setLevel(Level.toLevel(level));
+    // A line for each step of a migration: on a large table one can take long.
+    context.getLogger("org.flywaydb.core.internal.command.DbMigrate").setLevel(Level.INFO);
     // One line for each retry of a connection: ours already says that the database or the broker is
     // away.
     context.getLogger("org.apache.kafka.clients.NetworkClient").setLevel(Level.ERROR);
