@@ -136,7 +136,7 @@ final class RecalculateCommand extends SettingsCommand {
         if (now.due() == 0) {
           err()
               .printf(
-                  "%d books cannot be recalculated, the table bookvotes.stale_books says why (sqlstate, error)%n",
+                  "books that cannot be recalculated: %,d; the table bookvotes.stale_books says why (sqlstate, error)%n",
                   now.books());
           return 1;
         }
