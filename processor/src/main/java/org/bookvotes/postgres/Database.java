@@ -62,6 +62,8 @@ public final class Database implements AutoCloseable {
         "options",
         "-c lock_timeout="
             + LOCK_TIMEOUT.toMillis()
+            // What is read behind a lock must be what was committed before it was had.
+            + " -c default_transaction_isolation=read\\ committed"
             + " -c idle_in_transaction_session_timeout=30s"
             + " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
 

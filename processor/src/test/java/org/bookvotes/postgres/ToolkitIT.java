@@ -182,6 +182,8 @@ class ToolkitIT {
   private List<String> call(String sql) throws SQLException {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
+      // What would loop for ever fails.
+      statement.setQueryTimeout(30);
       statement.execute(sql);
       List<String> notices = new ArrayList<>();
       for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
