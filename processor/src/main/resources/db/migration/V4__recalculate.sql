@@ -56,7 +56,7 @@ DECLARE
     walked     bigint := 0;
     ids        bigint[];
     marks      timestamptz[];
-    free       bigint[];
+    alone      bigint[];
     poisoned   bigint[];
     states     text[];
     errors     text[];
@@ -101,34 +101,35 @@ BEGIN
         poisoned := '{}';
         states := '{}';
         errors := '{}';
+        alone := '{}';
         BEGIN
             PERFORM bookvotes.recalculate_taken(ids);
         EXCEPTION
             WHEN lock_not_available THEN
-                SELECT coalesce(array_agg(unheld.book_id), '{}') INTO free
+                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                SELECT coalesce(array_agg(unheld.book_id), '{}') INTO alone
                 FROM (SELECT b.book_id
                       FROM ${bookstore}.books b
                       WHERE b.book_id = ANY (ids)
                       ORDER BY b.book_id
                       FOR NO KEY UPDATE SKIP LOCKED) AS unheld;
-                PERFORM bookvotes.recalculate_taken(free);
-                SELECT coalesce(array_agg(id), '{}'), array_agg(SQLSTATE::text), array_agg(SQLERRM::text)
-                INTO poisoned, states, errors
-                FROM unnest(ids) AS id
-                WHERE id <> ALL (free);
+                poisoned := ARRAY(SELECT id FROM unnest(ids) AS id WHERE id <> ALL (alone));
+                states := array_fill(state, ARRAY[cardinality(poisoned)]);
+                errors := array_fill(message, ARRAY[cardinality(poisoned)]);
             WHEN OTHERS THEN
-                FOREACH one IN ARRAY ids LOOP
-                    BEGIN
-                        PERFORM bookvotes.recalculate_taken(ARRAY[one]);
-                    EXCEPTION
-                        WHEN OTHERS THEN
-                            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
-                            poisoned := poisoned || one;
-                            states := states || state;
-                            errors := errors || message;
-                    END;
-                END LOOP;
+                alone := ids;
         END;
+
+        FOREACH one IN ARRAY alone LOOP
+            BEGIN
+                PERFORM bookvotes.recalculate_taken(ARRAY[one]);
+            EXCEPTION WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                poisoned := poisoned || one;
+                states := states || state;
+                errors := errors || message;
+            END;
+        END LOOP;
 
         IF cardinality(poisoned) > 0 THEN
             -- Last, when this transaction waits for nothing any more: ingest may wait for these rows.

@@ -28,10 +28,13 @@ final class RunCommand extends SettingsCommand {
                 .name("shutdown")
                 .unstarted(
                     () -> {
-                      processor.close();
-                      // After a signal the JVM would exit with 128 + its number, which reads as a
-                      // failure.
-                      Runtime.getRuntime().halt(processor.awaitStopped());
+                      try {
+                        processor.close();
+                      } finally {
+                        // After a signal the JVM would exit with 128 + its number, which reads as a
+                        // failure.
+                        Runtime.getRuntime().halt(processor.awaitStopped());
+                      }
                     }));
     return processor.awaitStopped();
   }

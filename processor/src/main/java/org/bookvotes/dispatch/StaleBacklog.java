@@ -33,6 +33,7 @@ public final class StaleBacklog {
         connection -> {
           try (PreparedStatement statement = MEASURE.prepare(connection)) {
             statement.setLong(1, mostCounted);
+            statement.setLong(2, mostCounted);
             try (ResultSet row = statement.executeQuery()) {
               row.next();
               return new Backlog(

@@ -121,7 +121,7 @@ public final class WorkerSlots {
       statement.setInt(1, number);
       try (ResultSet row = statement.executeQuery()) {
         if (row.next()) {
-          LOG.info("slot {} is still taken by worker {}", number, row.getInt("pid"));
+          LOG.debug("slot {} may still be taken, by worker {}", number, row.getInt("pid"));
           return true;
         }
         return false;

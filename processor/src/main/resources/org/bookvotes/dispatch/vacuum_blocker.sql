@@ -16,9 +16,9 @@ FROM (SELECT 'snapshot' AS cause,
       FROM pg_prepared_xacts
       WHERE database = current_database()
       UNION ALL
-      SELECT 'replication-slot', format('replication slot "%s"', slot_name), greatest(age(xmin), age(catalog_xmin))
+      SELECT 'replication-slot', format('replication slot "%s"', slot_name), age(xmin)
       FROM pg_replication_slots
-      WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
+      WHERE xmin IS NOT NULL -- catalog_xmin holds back the catalogs only
       UNION ALL
       SELECT 'standby', format('standby "%s"', application_name), age(backend_xmin)
       FROM pg_stat_replication

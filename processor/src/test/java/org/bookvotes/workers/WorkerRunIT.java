@@ -185,6 +185,25 @@ class WorkerRunIT {
   }
 
   @Test
+  void aHeldBookAndAFailingOneInOneBatchHoldUpNobodyElse() throws SQLException {
+    database.execute(
+        "ALTER TABLE books ADD CHECK (book_id <> 2 OR rating_at IS NULL OR rating_at < '2000-01-01')");
+    try (HeldBooks held = HeldBooks.hold(database, 3L);
+        WorkerSlot slot = acquire(replica.slots())) {
+      execute(slot.connection(), "SET lock_timeout = '50ms'");
+      assertThat(replica.run(slot))
+          .isInstanceOfSatisfying(
+              WorkerOutcome.Failed.class,
+              failed -> assertThat(failed.recalculated().books()).isEqualTo(3));
+      held.commit();
+    }
+    assertThat(
+            database.queryRows(
+                "SELECT book_id, sqlstate FROM bookvotes.stale_books ORDER BY book_id"))
+        .containsExactly(List.of(2L, "23514"), List.of(3L, "55P03"));
+  }
+
+  @Test
   void aWorkerThatCannotHaveTheTableGivesItsSlotBack() throws SQLException {
     try (HeldBooks held = HeldBooks.hold(database);
         WorkerSlot slot = acquire(replica.slots())) {

@@ -1,0 +1,35 @@
+package org.bookvotes.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import org.bookvotes.postgres.Database;
+import org.bookvotes.testing.Servers;
+import org.bookvotes.testing.TestDatabase;
+import org.junit.jupiter.api.Test;
+
+class StaleBacklogIT {
+
+  @Test
+  void countsAsFarAsAskedAndFindsWhatIsDueBehindWhatPauses() throws SQLException {
+    try (TestDatabase database = Servers.newDatabase();
+        Database pool = database.open(1)) {
+      StaleBacklog backlog = new StaleBacklog(pool.transactions());
+      assertThat(backlog.measure(10)).isEqualTo(new Backlog(0, 0, Duration.ZERO));
+
+      database.execute(
+          "INSERT INTO bookvotes.stale_books (book_id, marked_at, retry_at)"
+              + " SELECT n, now() - interval '1 hour', 'infinity' FROM generate_series(1, 8) n");
+      database.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (9), (10)");
+
+      Backlog some = backlog.measure(5);
+      assertThat(some.books()).isEqualTo(5);
+      assertThat(some.due()).isEqualTo(2);
+      Backlog all = backlog.measure(100);
+      assertThat(all.books()).isEqualTo(10);
+      assertThat(all.due()).isEqualTo(2);
+      assertThat(all.oldest()).isBetween(Duration.ofHours(1), Duration.ofHours(2));
+    }
+  }
+}
