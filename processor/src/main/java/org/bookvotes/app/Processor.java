@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One replica: all parts put together, started, and stopped in order. A database or broker that is
- * away does not end it: it is not ready until they are back. Thread-safe.
+ * away does not end it; while the database is away it is not ready. Thread-safe.
  */
 final class Processor implements AutoCloseable {
 

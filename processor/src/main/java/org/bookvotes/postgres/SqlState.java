@@ -18,10 +18,6 @@ public enum SqlState {
    * More workers are tracked in this session than pg_background allows: we forgot to detach some.
    */
   CONFIGURATION_LIMIT_EXCEEDED("53400"),
-  /** The disk of the server is full. */
-  DISK_FULL("53100"),
-  /** A statement was cancelled, by a person, a timeout, or because its worker was terminated. */
-  QUERY_CANCELED("57014"),
   /** A value is out of range or of the wrong form. */
   DATA_EXCEPTION("22"),
   /** A constraint forbids the row. */
@@ -30,10 +26,6 @@ public enum SqlState {
   TRIGGERED_DATA_CHANGE("27000"),
   /** A trigger or function raised an error of its own. */
   RAISED("P0"),
-  /** A lock was not had within lock_timeout. */
-  LOCK_NOT_AVAILABLE("55P03"),
-  /** Two transactions waited for each other and this one was chosen to end. */
-  DEADLOCK_DETECTED("40P01"),
   /** The server ends the session, or has not started yet. */
   OPERATOR_INTERVENTION("57P"),
   /** A table does not exist. */
