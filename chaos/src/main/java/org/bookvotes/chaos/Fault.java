@@ -1,0 +1,12 @@
+package org.bookvotes.chaos;
+
+import java.time.Duration;
+
+/**
+ * One fault of a schedule.
+ *
+ * @param number in the schedule, from 1
+ * @param hold how long it lasts, unless what was struck recovers earlier
+ * @param seed from which it draws its target and variant
+ */
+record Fault(int number, FaultKind kind, Duration hold, long seed) {}

@@ -1,0 +1,20 @@
+package org.bookvotes.chaos;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fault that has struck and is over.
+ *
+ * @param alone whether it struck while no other did
+ * @param what was struck, and what came of it
+ * @param recovery null if it was not measured, as others were striking
+ */
+record Incident(
+    Fault fault,
+    boolean alone,
+    String what,
+    Instant struckAt,
+    Duration lasted,
+    @Nullable Recovery recovery) {}
