@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup demo down test build format clean
+.PHONY: help setup demo down test chaos build format clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -18,6 +18,9 @@ down: ## Ends what demo left up, and removes its containers and data.
 
 test: setup ## Runs every check and test.
 	@. dev/env && ./mvnw --batch-mode --no-transfer-progress verify
+
+chaos: setup ## Lets faults strike the whole system for half an hour and checks that nothing is lost. SEED=n repeats a run.
+	@dev/chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 build: ## Builds processor/target/bookvotes.jar without tests.
 	@./mvnw --batch-mode --no-transfer-progress -DskipTests package

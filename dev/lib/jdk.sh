@@ -16,13 +16,19 @@ known_jdks() {
   fi
 }
 
-has_jdk_25() {
+has_jdk_25() { [ -n "$(java_25)" ]; }
+
+# Prints the "java" command of a JDK 25; nothing if there is none.
+java_25() {
   local home
   while read -r home; do
-    if [ "$(jdk_release "$home")" = 25 ]; then return 0; fi
+    if [ "$(jdk_release "$home")" = 25 ]; then
+      echo "$home/bin/java"
+      return
+    fi
   done <<<"$(known_jdks)"
   # Last, because it starts a JVM.
-  have javac && [[ "$(javac -version 2>&1)" == "javac 25"* ]]
+  if have javac && [[ "$(javac -version 2>&1)" == "javac 25"* ]]; then echo java; fi
 }
 
 # The Java that "mvn" would use.

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Campaign {
 
   private static final Duration SETTLE = Duration.ofSeconds(1);
+  private static final Duration AFTER_PIN = Duration.ofSeconds(10);
   private static final int MOST_TRIES = 5;
 
   private final Schedule schedule;
@@ -28,6 +29,7 @@ final class Campaign {
   private final Sampler sampler;
   private final Progress progress;
   private final PrintStream out;
+  private final Group group;
   private final ReplicaFaults replicas;
   private final Map<FaultKind, Injector> injectors = new EnumMap<>(FaultKind.class);
 
@@ -41,6 +43,7 @@ final class Campaign {
     this.sampler = sampler;
     this.progress = progress;
     this.out = out;
+    this.group = new Group(stack);
     Targets targets = new Targets();
     replicas = new ReplicaFaults(stack, targets, sampler);
     PostgresFaults postgres = new PostgresFaults(stack, targets);
@@ -91,8 +94,9 @@ final class Campaign {
   /** Runs the whole schedule; when it returns, every fault is over. */
   void run() throws InterruptedException {
     for (Fault fault : schedule.alone()) {
-      execute(fault, true);
+      group.awaitWhole();
       Thread.sleep(SETTLE);
+      execute(fault, true);
     }
     List<Future<?>> lanes = new ArrayList<>();
     try (ExecutorService threads =
@@ -103,7 +107,7 @@ final class Campaign {
                 () -> {
                   for (Fault fault : lane) {
                     execute(fault, false);
-                    Thread.sleep(new Random(fault.seed()).nextLong(SETTLE.toMillis() * 2));
+                    Thread.sleep(gap(fault));
                   }
                   return null;
                 }));
@@ -117,6 +121,14 @@ final class Campaign {
       }
     }
     replicas.ensureAllRunning();
+  }
+
+  /** After a pinned snapshot it takes a while to clean up. */
+  private static Duration gap(Fault fault) {
+    long millis = new Random(fault.seed()).nextLong(SETTLE.toMillis() * 2);
+    return fault.kind() == FaultKind.SNAPSHOT_PINNED
+        ? Duration.ofMillis(millis).plus(AFTER_PIN)
+        : Duration.ofMillis(millis);
   }
 
   private void execute(Fault fault, boolean alone) throws InterruptedException {

@@ -71,21 +71,14 @@ final class Main implements Callable<Integer> {
 
   @Option(
       names = "--image",
-      defaultValue = "bookvotes:chaos",
-      description = "Image of the processor. Default: ${DEFAULT-VALUE}.")
-  private String image = "";
+      description = "Image of the processor. Default: built from processor/target.")
+  private @Nullable String image;
 
   @Option(
-      names = "--net-image",
-      defaultValue = "bookvotes-chaos-net",
-      description = "Image with iptables. Default: ${DEFAULT-VALUE}.")
-  private String netImage = "";
-
-  @Option(
-      names = "--directory",
-      defaultValue = "chaos",
-      description = "Where compose.yaml is. Default: ${DEFAULT-VALUE}.")
-  private Path directory = Path.of("");
+      names = "--root",
+      defaultValue = ".",
+      description = "The repository. Default: the working directory.")
+  private Path root = Path.of("");
 
   @Option(
       names = "--report",
@@ -119,14 +112,21 @@ final class Main implements Callable<Integer> {
         kinds.add(FaultKind.of(title));
       }
     }
-    Path target = report == null ? directory.resolve("target/runs/" + drawn) : report;
-    Report result =
-        new Run(
-                new Run.Plan(
-                    drawn, kinds, alone, together, longest, rate, books, image, netImage, directory,
-                    target),
-                System.out)
-            .execute();
+    Path target = report == null ? root.resolve("chaos/target/runs/" + drawn) : report;
+    Images.build(root);
+    Run.Plan plan =
+        new Run.Plan(
+            drawn,
+            kinds,
+            alone,
+            together,
+            longest,
+            rate,
+            books,
+            image == null ? Images.PROCESSOR : image,
+            root.resolve("chaos"),
+            target);
+    Report result = new Run(plan, System.out).execute();
     System.out.println("report and logs: " + target.toAbsolutePath());
     return result.passed() ? 0 : 1;
   }

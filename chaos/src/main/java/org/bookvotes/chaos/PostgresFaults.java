@@ -13,6 +13,7 @@ import java.util.random.RandomGenerator;
 final class PostgresFaults {
 
   private static final String TARGET = "postgres";
+  private static final String DISK_FULL = "No space left on device";
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private static final String WORKER =
@@ -161,6 +162,11 @@ final class PostgresFaults {
     Instant since = Instant.now();
     // Ends with an error, when there is no room any more.
     disk.execute("bash", "-c", "cat /dev/zero >/disk/filler || true");
+    // It notices with the next page or file that it needs.
+    Instant patience = since.plus(PATIENCE);
+    while (!postgres.logSince(since).contains(DISK_FULL) && Instant.now().isBefore(patience)) {
+      Thread.sleep(100);
+    }
     return new Strike(
         "no byte left",
         fault.hold(),
@@ -172,7 +178,7 @@ final class PostgresFaults {
               postgres.start();
             }
             stack.awaitPostgres();
-            if (!postgres.logSince(since).contains("No space left on device")) {
+            if (!postgres.logSince(since).contains(DISK_FULL)) {
               throw new Strike.MissedException("the server did not notice the full disk");
             }
             return died ? "the server died of it" : "the server survived it";

@@ -50,7 +50,6 @@ final class Run {
    * @param votesPerSecond load
    * @param bookCount books voted for
    * @param image of the processor
-   * @param netImage with iptables
    * @param directory of the compose file
    * @param reportDirectory where the report and the logs go
    */
@@ -63,7 +62,6 @@ final class Run {
       int votesPerSecond,
       int bookCount,
       String image,
-      String netImage,
       Path directory,
       Path reportDirectory) {
 
@@ -97,7 +95,7 @@ final class Run {
     printSchedule(schedule);
     List<Check> checks = new ArrayList<>();
     List<Incident> incidents;
-    try (Stack stack = Stack.create(plan.directory(), plan.image(), plan.netImage())) {
+    try (Stack stack = new Stack(plan.directory(), plan.image())) {
       Runtime.getRuntime().addShutdownHook(new Thread(stack::close));
       out.println("\nstarting three brokers, PostgreSQL and three replicas");
       try {

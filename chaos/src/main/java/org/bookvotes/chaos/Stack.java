@@ -49,18 +49,13 @@ final class Stack implements AutoCloseable {
   private final int postgresPort;
   private final String bootstrapServers;
   private final String network;
-  private final String netImage;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
    * @param directory of the compose file
    * @param image of the processor
    */
-  static Stack create(Path directory, String image, String netImage) {
-    return new Stack(directory, image, netImage);
-  }
-
-  private Stack(Path directory, String image, String netImage) {
+  Stack(Path directory, String image) {
     List<Integer> ports = freePorts(4);
     this.project = "bookvotes-chaos-" + ProcessHandle.current().pid();
     this.composeFile = directory.resolve("compose.yaml").toString();
@@ -68,7 +63,6 @@ final class Stack implements AutoCloseable {
     this.bootstrapServers =
         "localhost:" + ports.get(0) + ",localhost:" + ports.get(1) + ",localhost:" + ports.get(2);
     this.network = freeNetwork();
-    this.netImage = netImage;
     Map<String, String> environment = new HashMap<>();
     environment.put("CHAOS_IMAGE", image);
     environment.put("CHAOS_WORKER_SLOTS", Integer.toString(WORKER_SLOTS));
@@ -264,7 +258,7 @@ final class Stack implements AutoCloseable {
                 "container:" + container.name(),
                 "--cap-add",
                 "NET_ADMIN",
-                netImage));
+                Images.NET));
     arguments.addAll(List.of(rule));
     return docker.run(arguments.toArray(String[]::new));
   }

@@ -104,6 +104,9 @@ final class Processor implements AutoCloseable {
   /** Settings that all Kafka clients share. */
   static Properties kafkaClient(ProcessorConfig config) {
     Properties properties = new Properties();
+    // A broker that has died answers no connection: soon look for the one that has taken over.
+    properties.put(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, "2000");
+    properties.put(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, "10000");
     properties.putAll(config.kafkaProperties());
     properties.putAll(
         Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, config.kafkaBootstrapServers()));

@@ -5,13 +5,13 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Growing pauses after failures: 0.1 s, doubling up to 10 s, of which a random part of up to half
+ * Growing pauses after failures: 0.1 s, doubling up to 5 s, of which a random part of up to half
  * is left out. Used by one thread; never sleeps itself.
  */
 final class Backoff {
 
   private static final long FIRST_NANOS = Duration.ofMillis(100).toNanos();
-  private static final long LONGEST_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final long LONGEST_NANOS = Duration.ofSeconds(5).toNanos();
   private static final int MOST_DOUBLINGS = 10;
 
   private final LongSupplier clockNanos;

@@ -20,7 +20,7 @@ class BackoffTest {
   }
 
   @Test
-  void doublesFromATenthOfASecondToTenSecondsAndStaysThere() {
+  void doublesFromATenthOfASecondToFiveSecondsAndStaysThere() {
     long fullMillis = 100;
     for (int failure = 1; failure <= 100; failure++) {
       backoff.failed();
@@ -28,7 +28,7 @@ class BackoffTest {
       assertThat(backoff.failures()).isEqualTo(failure);
       assertThat(backoff.remaining())
           .isBetween(Duration.ofMillis(fullMillis / 2), Duration.ofMillis(fullMillis));
-      fullMillis = Math.min(fullMillis * 2, 10_000);
+      fullMillis = Math.min(fullMillis * 2, 5_000);
     }
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package org.bookvotes.chaos;
+
+import org.jspecify.annotations.NullMarked;
