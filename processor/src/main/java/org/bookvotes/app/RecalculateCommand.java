@@ -78,6 +78,7 @@ final class RecalculateCommand extends SettingsCommand {
             Setting.WORKER_SLOTS,
             Setting.LAUNCH_ATTEMPTS,
             Setting.LAUNCH_RETRY_DELAY,
+            Setting.FALLBACK_AFTER,
             Setting.BATCH_SIZE,
             Setting.WORKER_TIME_BUDGET));
     return settings;

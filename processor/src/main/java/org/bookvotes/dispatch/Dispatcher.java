@@ -148,7 +148,9 @@ public final class Dispatcher {
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
     boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
-    recalculate(now, slots.count() - (vacuumWaits ? 1 : 0));
+    // Where no worker is to be had, more slots would only mean more batches at once that nothing
+    // but the bookstore's own sessions should do.
+    recalculate(now, runner.isDegraded() ? 1 : slots.count() - (vacuumWaits ? 1 : 0));
   }
 
   /**
@@ -284,6 +286,7 @@ public final class Dispatcher {
     return switch (outcome) {
       case WorkerOutcome.Completed completed -> completed.recalculated().books() > 0;
       case WorkerOutcome.Failed failed -> failed.recalculated().books() > 0;
+      case WorkerOutcome.FellBack fellBack -> fellBack.recalculated().books() > 0;
       case WorkerOutcome.Exhausted exhausted -> false;
       case WorkerOutcome.Lost lost -> false;
     };

@@ -125,7 +125,9 @@ class WorkerRunIT {
       WorkerRunner runner =
           new WorkerRunner(
               new PgBackgroundLauncher(Freshness.boundsSeconds()),
+              new WorkerlessBatch(Freshness.boundsSeconds()),
               new LaunchRetry(3, Duration.ofMillis(1)),
+              new WorkerShortage(Duration.ZERO, events),
               events,
               never,
               never);
