@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.bookvotes.observability.ProcessorListener.Run;
 import org.bookvotes.testing.HeldBooks;
 import org.bookvotes.testing.Servers;
+import org.bookvotes.testing.ShutGate;
 import org.bookvotes.testing.TestDatabase;
 import org.bookvotes.testing.TestDispatcher;
 import org.bookvotes.testing.TestDispatcher.Options;
@@ -86,14 +87,14 @@ class DispatcherIT {
   void aStopWaitsForTheWorkerThatRunsAndLaunchesNothingMore() throws InterruptedException {
     database.insertBooks(3);
     markStale(1, 2);
-    try (HeldBooks held = HeldBooks.hold(database, 1L, 2L);
+    try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher replica = new TestDispatcher(Options.of(database, 2).batchSize(1)).start()) {
-      HeldBooks.awaitWaitingWorkers(database, 1);
+      ShutGate.awaitWaitingWorker(database);
       replica.stopLaunching();
       assertThat(replica.awaitRuns(Duration.ofMillis(300))).isFalse();
       assertThat(replica.events().runs()).isEmpty();
 
-      held.commit();
+      gate.open();
       assertThat(replica.awaitRuns(Duration.ofSeconds(20))).isTrue();
       assertThat(replica.events().runs()).extracting(Run::outcome).containsExactly("completed");
       awaitAllFresh();
@@ -120,16 +121,16 @@ class DispatcherIT {
   void aStopThatWaitsNoLongerLeavesTheWorkerItsSlot() throws Exception {
     database.insertBooks(1);
     markStale(1, 1);
-    try (HeldBooks held = HeldBooks.hold(database, 1L);
+    try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher next = new TestDispatcher(Options.of(database, 1))) {
       try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1)).start()) {
-        HeldBooks.awaitWaitingWorkers(database, 1);
+        ShutGate.awaitWaitingWorker(database);
         replica.abandonWorkers();
         assertThat(replica.awaitRuns(Duration.ofSeconds(20))).isTrue();
         assertThat(replica.events().runs()).extracting(Run::outcome).containsExactly("lost");
       }
       assertThat(next.slots().tryAcquire(1)).isEmpty();
-      held.commit();
+      gate.open();
       awaitAllFresh();
       await()
           .atMost(Duration.ofSeconds(20))
