@@ -148,8 +148,9 @@ public final class Dispatcher {
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
     boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
-    // Where no worker is to be had, more slots would only mean more batches at once that nothing
-    // but the bookstore's own sessions should do.
+    // Degraded, one batch at a time over all replicas: sessions are not meant to do all that
+    // workers
+    // do.
     recalculate(now, runner.isDegraded() ? 1 : slots.count() - (vacuumWaits ? 1 : 0));
   }
 

@@ -120,9 +120,13 @@ public final class WorkerRunner {
               return new Launch.Degraded(recalculate.workerless());
             }
           }
-          // Without a vacuum the tables grow, with stale ratings the bookstore is wrong; and
-          // autovacuum does not need the pool.
-          case WorkerCommand.Vacuum vacuum -> {}
+          // Autovacuum does a vacuum's work without the pool. If this is the only slot,
+          // recalculation must not wait for it through all attempts.
+          case WorkerCommand.Vacuum vacuum -> {
+            if (shortage.isDegraded()) {
+              return new Launch.Refused(new WorkerOutcome.Exhausted(state, attempt));
+            }
+          }
         }
         if (attempt >= retry.attempts()) {
           return new Launch.Refused(new WorkerOutcome.Exhausted(state, attempt));

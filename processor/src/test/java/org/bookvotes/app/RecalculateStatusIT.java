@@ -92,7 +92,8 @@ class RecalculateStatusIT {
     try (HeldBooks held = HeldBooks.hold(database, 7L)) {
       recalculate =
           CompletableFuture.supplyAsync(
-              () -> Cli.run(settings, "recalculate", "--all"), Thread::startVirtualThread);
+              () -> Cli.run(settings, "recalculate", "--older-than", "1d"),
+              Thread::startVirtualThread);
       // It was tried, and nothing else is left.
       await()
           .atMost(PATIENCE)

@@ -54,17 +54,17 @@ class DispatcherIT {
 
   @Test
   void aLargeBacklogTakesAsManySlotsAsItIsWorth() {
-    // More than two workers' worth of batches of one book, which a worker cannot get past at once.
+    // More than two workers' worth of batches of one book, which no worker gets past.
     int books = 2 * Backlog.BATCHES_PER_WORKER + 1;
     database.insertBooks(books);
     markStale(1, books);
     Options options = Options.of(database, 4).batchSize(1);
-    try (HeldBooks held = HeldBooks.hold(database, allIds(books));
+    try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher replica = new TestDispatcher(options).start()) {
-      HeldBooks.awaitWaitingWorkers(database, 3);
+      ShutGate.awaitWaitingWorkers(database, 3);
       awaitLooks(List.of(replica), 2);
       assertThat(replica.events().acquired()).containsExactly(1, 2, 3);
-      held.commit();
+      gate.open();
       awaitAllFresh();
       assertThat(replica.events().recalculated()).isEqualTo(books);
     }
@@ -89,7 +89,7 @@ class DispatcherIT {
     markStale(1, 2);
     try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher replica = new TestDispatcher(Options.of(database, 2).batchSize(1)).start()) {
-      ShutGate.awaitWaitingWorker(database);
+      ShutGate.awaitWaitingWorkers(database, 1);
       replica.stopLaunching();
       assertThat(replica.awaitRuns(Duration.ofMillis(300))).isFalse();
       assertThat(replica.events().runs()).isEmpty();
@@ -124,7 +124,7 @@ class DispatcherIT {
     try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher next = new TestDispatcher(Options.of(database, 1))) {
       try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1)).start()) {
-        ShutGate.awaitWaitingWorker(database);
+        ShutGate.awaitWaitingWorkers(database, 1);
         replica.abandonWorkers();
         assertThat(replica.awaitRuns(Duration.ofSeconds(20))).isTrue();
         assertThat(replica.events().runs()).extracting(Run::outcome).containsExactly("lost");
@@ -145,10 +145,6 @@ class DispatcherIT {
                           })
                       .orElse(false));
     }
-  }
-
-  private static Long[] allIds(int count) {
-    return java.util.stream.LongStream.rangeClosed(1, count).boxed().toArray(Long[]::new);
   }
 
   private static void awaitLooks(List<TestDispatcher> replicas, int count) {

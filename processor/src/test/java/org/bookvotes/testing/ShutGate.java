@@ -49,9 +49,9 @@ public final class ShutGate implements AutoCloseable {
     }
   }
 
-  /** Waits until a background worker of {@code database} waits at the gate. */
-  public static void awaitWaitingWorker(TestDatabase database) {
-    Awaitility.await("a worker that waits at the gate")
+  /** Waits until {@code count} background workers of {@code database} wait at the gate. */
+  public static void awaitWaitingWorkers(TestDatabase database, int count) {
+    Awaitility.await(count + " workers that wait at the gate")
         .atMost(PATIENCE)
         .until(
             () ->
@@ -61,7 +61,7 @@ public final class ShutGate implements AutoCloseable {
                         WHERE datname = current_database() AND backend_type = 'pg_background'
                           AND wait_event = 'PgSleep'
                         """)
-                    == 1);
+                    == count);
   }
 
   /** Lets everybody pass. */
