@@ -36,6 +36,11 @@ $recalculate_taken$;
 -- after a growing pause: they do not hold up the others. Their number comes back in failed_books with the first error.
 -- Books that somebody holds for longer than lock_timeout are left out in the same way. Only if the whole table is held does
 -- the run end, with 55P03.
+--
+-- A batch can also hang, for ever if a trigger of the bookstore does. Then the statement_timeout of the session, which its
+-- caller sets beyond the time budget, ends the batch, its books are suspects, and the run ends. Suspects are tried one at a
+-- time: the innocent become fresh, and the one that hangs is left alone for ten times as long as it took, so that it costs
+-- no more than a tenth of a worker.
 CREATE PROCEDURE bookvotes.recalculate(
     batch_size int,
     time_budget interval,
@@ -51,6 +56,10 @@ LANGUAGE plpgsql AS $recalculate$
 DECLARE
     deadline   CONSTANT timestamptz := clock_timestamp() + time_budget;
     lowest     CONSTANT bigint := -9223372036854775808;
+    hung       CONSTANT text := '57014';
+    take       int := batch_size;
+    suspect_at int;
+    began      timestamptz;
     last_id    bigint;
     from_start boolean := false;
     walked     bigint := 0;
@@ -79,12 +88,13 @@ BEGIN
         -- The planner's statistics of a table that fills and empties all day are always wrong.
         PERFORM set_config('enable_seqscan', 'off', true);
 
-        SELECT array_agg(taken.book_id), array_agg(taken.marked_at) INTO ids, marks
-        FROM (SELECT m.book_id, m.marked_at
+        SELECT array_agg(taken.book_id), array_agg(taken.marked_at), array_position(array_agg(taken.sqlstate), hung)
+        INTO ids, marks, suspect_at
+        FROM (SELECT m.book_id, m.marked_at, m.sqlstate
               FROM bookvotes.stale_books m
               WHERE m.book_id > last_id AND (m.retry_at IS NULL OR m.retry_at <= clock_timestamp())
               ORDER BY m.book_id
-              LIMIT batch_size
+              LIMIT take
               FOR UPDATE SKIP LOCKED) AS taken;
 
         IF ids IS NULL THEN
@@ -93,7 +103,16 @@ BEGIN
             last_id := lowest;
             from_start := true;
             walked := 0;
+            take := batch_size;
             CONTINUE;
+        END IF;
+
+        take := batch_size;
+        IF suspect_at IS NOT NULL THEN
+            -- Up to the suspect, or the suspect alone. The marks beyond are taken in vain: not so many again for the next.
+            ids := ids[1:greatest(1, suspect_at - 1)];
+            marks := marks[1:greatest(1, suspect_at - 1)];
+            take := 1;
         END IF;
 
         last_id := ids[cardinality(ids)];
@@ -102,9 +121,20 @@ BEGIN
         states := '{}';
         errors := '{}';
         alone := '{}';
+        began := clock_timestamp();
         BEGIN
             PERFORM bookvotes.recalculate_taken(ids);
         EXCEPTION
+            WHEN query_canceled THEN
+                -- Within the time budget it was somebody who wants this worker to end. Beyond, it was the timeout; that
+                -- goes off once, so that there is time enough now to write down whom it met.
+                IF clock_timestamp() < deadline THEN
+                    RAISE;
+                END IF;
+                GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+                poisoned := ids;
+                states := array_fill(hung, ARRAY[cardinality(poisoned)]);
+                errors := array_fill(message, ARRAY[cardinality(poisoned)]);
             WHEN lock_not_available THEN
                 GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
                 SELECT coalesce(array_agg(unheld.book_id), '{}') INTO alone
@@ -123,11 +153,22 @@ BEGIN
         FOREACH one IN ARRAY alone LOOP
             BEGIN
                 PERFORM bookvotes.recalculate_taken(ARRAY[one]);
-            EXCEPTION WHEN OTHERS THEN
-                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
-                poisoned := poisoned || one;
-                states := states || state;
-                errors := errors || message;
+            EXCEPTION
+                WHEN query_canceled THEN
+                    IF clock_timestamp() < deadline THEN
+                        RAISE;
+                    END IF;
+                    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+                    -- With all that were not tried: nothing would end the next one that hangs.
+                    poisoned := poisoned || alone[array_position(alone, one):];
+                    states := states || array_fill(hung, ARRAY[cardinality(poisoned) - cardinality(states)]);
+                    errors := errors || array_fill(message, ARRAY[cardinality(poisoned) - cardinality(errors)]);
+                    EXIT;
+                WHEN OTHERS THEN
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                    poisoned := poisoned || one;
+                    states := states || state;
+                    errors := errors || message;
             END;
         END LOOP;
 
@@ -135,7 +176,11 @@ BEGIN
             -- Last, when this transaction waits for nothing any more: ingest may wait for these rows.
             UPDATE bookvotes.stale_books m
             SET failures = m.failures + 1,
-                retry_at = clock_timestamp() + least(interval '1 minute', interval '1 second' * 2 ^ least(m.failures, 10)),
+                retry_at = clock_timestamp()
+                    + CASE
+                          WHEN p.state = hung AND cardinality(ids) = 1 THEN 10 * (clock_timestamp() - began)
+                          ELSE least(interval '1 minute', interval '1 second' * 2 ^ least(m.failures, 10))
+                      END,
                 sqlstate = p.state,
                 error = p.message
             FROM unnest(poisoned, states, errors) AS p(book_id, state, message)

@@ -14,7 +14,9 @@ import org.bookvotes.workers.PgBackgroundLauncher;
 import org.bookvotes.workers.StopSignal;
 import org.bookvotes.workers.WorkerCommand;
 import org.bookvotes.workers.WorkerRunner;
+import org.bookvotes.workers.WorkerShortage;
 import org.bookvotes.workers.WorkerSlots;
+import org.bookvotes.workers.WorkerlessBatch;
 import org.bookvotes.workers.WorkersView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +49,9 @@ final class Dispatching {
     WorkerRunner runner =
         new WorkerRunner(
             new PgBackgroundLauncher(Freshness.boundsSeconds()),
+            new WorkerlessBatch(Freshness.boundsSeconds()),
             new LaunchRetry(config.launchAttempts(), config.launchRetryDelay()),
+            new WorkerShortage(config.fallbackAfter(), listener),
             listener,
             stop,
             abandon);

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param workerSlots most workers at once, over all replicas
  * @param launchAttempts how often a launch is tried, the first included
  * @param launchRetryDelay pause after the first refused launch
+ * @param fallbackAfter for how long launches must have been refused before small batches are
+ *     recalculated without a worker; zero: never
  * @param batchSize books a worker recalculates in one transaction
  * @param workerTimeBudget how long one worker goes on
  * @param httpPort management port, 0 for any free one
@@ -51,6 +53,7 @@ record ProcessorConfig(
     int workerSlots,
     int launchAttempts,
     Duration launchRetryDelay,
+    Duration fallbackAfter,
     int batchSize,
     Duration workerTimeBudget,
     int httpPort,
@@ -100,6 +103,7 @@ record ProcessorConfig(
             reading.number(Setting.LAUNCH_ATTEMPTS, 1, 1000),
             reading.duration(
                 Setting.LAUNCH_RETRY_DELAY, Duration.ofMillis(1), Duration.ofSeconds(1)),
+            reading.duration(Setting.FALLBACK_AFTER, Duration.ZERO, Duration.ofHours(1)),
             reading.number(Setting.BATCH_SIZE, 1, 100_000),
             reading.duration(
                 Setting.WORKER_TIME_BUDGET, Duration.ofMillis(100), Duration.ofHours(1)),

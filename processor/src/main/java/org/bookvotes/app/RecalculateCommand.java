@@ -31,6 +31,12 @@ final class RecalculateCommand extends SettingsCommand {
 
   private static final int BOOKS_PER_RANGE = 10_000;
 
+  /**
+   * How long nothing may move while books are held by somebody. Longer than the longest pause of a
+   * book, so that each is tried once more.
+   */
+  private static final Duration HELD_PATIENCE = Duration.ofMinutes(2);
+
   @ArgGroup(multiplicity = "1")
   private @Nullable Which which;
 
@@ -78,6 +84,7 @@ final class RecalculateCommand extends SettingsCommand {
             Setting.WORKER_SLOTS,
             Setting.LAUNCH_ATTEMPTS,
             Setting.LAUNCH_RETRY_DELAY,
+            Setting.FALLBACK_AFTER,
             Setting.BATCH_SIZE,
             Setting.WORKER_TIME_BUDGET));
     return settings;
@@ -122,20 +129,31 @@ final class RecalculateCommand extends SettingsCommand {
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     Dispatching dispatching = new Dispatching(config, database, new Listeners(), failure::set);
     long startNanos = System.nanoTime();
+    long leastBooks = Long.MAX_VALUE;
+    long movedNanos = startNanos;
     dispatching.start();
     try {
       CountDownLatch never = new CountDownLatch(1);
       while (true) {
+        // Before the look: however long that takes, a mark from before the start is older.
+        Duration sinceStart = Duration.ofNanos(System.nanoTime() - startNanos);
         Backlog now = backlog.measure(StaleBacklog.MOST_COUNTED);
         // Marks that are younger than this command come from votes that arrive meanwhile.
-        boolean ours = now.oldest().compareTo(Duration.ofNanos(System.nanoTime() - startNanos)) > 0;
+        boolean ours = now.oldest().compareTo(sinceStart) > 0;
         if (now.books() == 0 || !ours) {
           out().printf(Locale.ROOT, "done in %.1f s%n", (System.nanoTime() - startNanos) / 1e9);
           return 0;
         }
-        if (now.due() == 0) {
+        if (now.books() < leastBooks) {
+          leastBooks = now.books();
+          movedNanos = System.nanoTime();
+        }
+        long held = now.due() == 0 ? backlog.held() : 0;
+        boolean patient = System.nanoTime() - movedNanos < HELD_PATIENCE.toNanos();
+        if (now.due() == 0 && (held == 0 || !patient)) {
           err()
               .printf(
+                  Locale.ROOT,
                   "books that cannot be recalculated: %,d; the table bookvotes.stale_books says why (sqlstate, error)%n",
                   now.books());
           return 1;
@@ -144,7 +162,14 @@ final class RecalculateCommand extends SettingsCommand {
         if (e != null) {
           throw new IllegalStateException("recalculation cannot go on: " + e.getMessage(), e);
         }
-        err().printf(Locale.ROOT, "%,d books to go%n", now.books());
+        err()
+            .printf(
+                Locale.ROOT,
+                "%,d books to go%s%n",
+                now.books(),
+                held == 0
+                    ? ""
+                    : String.format(Locale.ROOT, ", waiting for %,d that are locked", held));
         err().flush();
         never.await(1, TimeUnit.SECONDS);
       }

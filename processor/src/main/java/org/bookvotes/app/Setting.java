@@ -20,6 +20,10 @@ enum Setting {
   LAUNCH_ATTEMPTS("10", "How often a launch is tried while the server has no worker to give."),
   LAUNCH_RETRY_DELAY(
       "PT0.1S", "Pause after the first refused launch; doubles with jitter up to PT1S."),
+  FALLBACK_AFTER(
+      "PT15S",
+      "For how long launches must have been refused before small batches are recalculated without a"
+          + " worker; PT0S is never."),
   BATCH_SIZE("1000", "Books that a worker recalculates in one transaction."),
   WORKER_TIME_BUDGET("PT10S", "How long one worker goes on taking batches."),
   HTTP_PORT("8080", "Port for health, metrics and status; 0 takes a free one."),

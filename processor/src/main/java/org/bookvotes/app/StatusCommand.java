@@ -133,8 +133,12 @@ final class StatusCommand extends SettingsCommand {
     out()
         .printf(
             Locale.ROOT,
-            "recalculated      %,d books%n",
-            status.path("recalculatedBooks").asLong());
+            "recalculated      %,d books, %,d of them without a worker%s%n",
+            status.path("recalculatedBooks").asLong(),
+            status.path("fallbackBooks").asLong(),
+            status.path("degraded").asBoolean()
+                ? "; degraded: the server has had no worker for long"
+                : "");
     if (freshness.path("p50Seconds").isNumber()) {
       out()
           .printf(

@@ -148,7 +148,10 @@ public final class Dispatcher {
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
     boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
-    recalculate(now, slots.count() - (vacuumWaits ? 1 : 0));
+    // Degraded, one batch at a time over all replicas: sessions are not meant to do all that
+    // workers
+    // do.
+    recalculate(now, runner.isDegraded() ? 1 : slots.count() - (vacuumWaits ? 1 : 0));
   }
 
   /**
@@ -284,6 +287,7 @@ public final class Dispatcher {
     return switch (outcome) {
       case WorkerOutcome.Completed completed -> completed.recalculated().books() > 0;
       case WorkerOutcome.Failed failed -> failed.recalculated().books() > 0;
+      case WorkerOutcome.FellBack fellBack -> fellBack.recalculated().books() > 0;
       case WorkerOutcome.Exhausted exhausted -> false;
       case WorkerOutcome.Lost lost -> false;
     };

@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.bookvotes.postgres.SqlFile;
+import org.bookvotes.postgres.SqlState;
 import org.bookvotes.postgres.Transactions;
 
 /** Reads and marks the stale books. Thread-safe. */
@@ -14,6 +15,7 @@ public final class StaleBacklog {
   public static final long MOST_COUNTED = 1_000_000;
 
   private static final SqlFile MEASURE = SqlFile.of(StaleBacklog.class, "backlog.sql");
+  private static final SqlFile HELD = SqlFile.of(StaleBacklog.class, "held_books.sql");
   private static final SqlFile MARK_RANGE = SqlFile.of(StaleBacklog.class, "mark_range.sql");
 
   private final Transactions transactions;
@@ -41,6 +43,23 @@ public final class StaleBacklog {
                   row.getLong("due"),
                   Duration.ofMillis(
                       Math.max(0, Math.round(row.getDouble("oldest_seconds") * 1000))));
+            }
+          }
+        });
+  }
+
+  /**
+   * Stale books that could not be recalculated because somebody had locked their rows: they wait
+   * for nothing but the end of that.
+   */
+  public long held() throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = HELD.prepare(connection)) {
+            statement.setString(1, SqlState.LOCK_NOT_AVAILABLE.code());
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              return row.getLong("held");
             }
           }
         });

@@ -72,6 +72,16 @@ public final class Listeners implements ProcessorListener {
   }
 
   @Override
+  public void recalculatedWithoutWorker(long books) {
+    tell(l -> l.recalculatedWithoutWorker(books));
+  }
+
+  @Override
+  public void degraded(boolean begins) {
+    tell(l -> l.degraded(begins));
+  }
+
+  @Override
   public void vacuumRemoved(long rows) {
     tell(l -> l.vacuumRemoved(rows));
   }

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  *       on every replica
  *   <li>{@code bookvotes_freshness_seconds} from a mark to the fresh rating
  *   <li>{@code bookvotes_recalculated_books_total}
+ *   <li>{@code bookvotes_fallback_books_total} those of them that were recalculated without a
+ *       worker
+ *   <li>{@code bookvotes_degraded} 1 while no worker is to be had and small batches are
+ *       recalculated without
  *   <li>{@code bookvotes_worker_slots{state}} slots of all replicas, the same on every replica
  *   <li>{@code bookvotes_worker_slot_wait_seconds} from wanting a slot to having it
  *   <li>{@code bookvotes_worker_launches_total{command,outcome}}
@@ -40,7 +44,8 @@ public final class MicrometerListener implements ProcessorListener {
 
   private static final List<String> REASONS = List.of("malformed", "unknown-book", "refused");
   private static final List<String> COMMANDS = List.of("recalculate", "vacuum");
-  private static final List<String> OUTCOMES = List.of("completed", "failed", "exhausted", "lost");
+  private static final List<String> OUTCOMES =
+      List.of("completed", "failed", "exhausted", "fallback", "lost");
   private static final List<String> CAUSES =
       List.of(
           "snapshot",
@@ -63,10 +68,12 @@ public final class MicrometerListener implements ProcessorListener {
   private final Timer batch;
   private final Timer freshness;
   private final Counter recalculated;
+  private final Counter fallback;
   private final Timer slotWait;
   private final Counter removedRows;
   private final Map<String, String> blockedTables = new ConcurrentHashMap<>();
   private volatile long staleBooks;
+  private volatile boolean degraded;
   private volatile Duration oldestStale = Duration.ZERO;
   private volatile Workers workers = new Workers(0, 0, 0, 0, 0);
 
@@ -90,6 +97,10 @@ public final class MicrometerListener implements ProcessorListener {
         Counter.builder("bookvotes.recalculated.books")
             .description("Ratings calculated")
             .register(registry);
+    fallback =
+        Counter.builder("bookvotes.fallback.books")
+            .description("Ratings calculated without a worker, as none was to be had")
+            .register(registry);
     slotWait = histogram("bookvotes.worker.slot.wait", "From wanting a worker slot to having it");
     removedRows =
         Counter.builder("bookvotes.vacuum.removed.rows")
@@ -111,6 +122,10 @@ public final class MicrometerListener implements ProcessorListener {
                 "cause",
                 cause,
                 () -> blockedTables.values().stream().filter(cause::equals).count()));
+    Gauge.builder("bookvotes.degraded", () -> degraded ? 1 : 0)
+        .description(
+            "1 while small batches are recalculated without a worker, as none is to be had")
+        .register(registry);
     Gauge.builder("bookvotes.stale.books", () -> staleBooks)
         .description("Books whose rating does not show all their votes yet")
         .register(registry);
@@ -189,6 +204,16 @@ public final class MicrometerListener implements ProcessorListener {
         }
       }
     }
+  }
+
+  @Override
+  public void recalculatedWithoutWorker(long books) {
+    fallback.increment((double) books);
+  }
+
+  @Override
+  public void degraded(boolean begins) {
+    degraded = begins;
   }
 
   @Override

@@ -42,6 +42,15 @@ public interface ProcessorListener {
    */
   default void booksRecalculated(long books, long[] counts, double[] seconds) {}
 
+  /** That many of the books were recalculated without a worker, as none was to be had. */
+  default void recalculatedWithoutWorker(long books) {}
+
+  /**
+   * Launches have been refused for so long that small batches are recalculated without a worker; or
+   * that is over.
+   */
+  default void degraded(boolean begins) {}
+
   /** A vacuum has removed dead rows. */
   default void vacuumRemoved(long rows) {}
 
@@ -60,7 +69,8 @@ public interface ProcessorListener {
    * @param command {@code recalculate} or {@code vacuum}
    * @param slot number of the slot
    * @param pid process id of the worker, 0 if it never started
-   * @param outcome {@code completed}, {@code failed}, {@code exhausted} or {@code lost}
+   * @param outcome {@code completed}, {@code failed}, {@code exhausted}, {@code fallback} or {@code
+   *     lost}
    * @param sqlState of the error, if there was one
    * @param message of the error, if there was one
    * @param took from launch to outcome

@@ -20,6 +20,8 @@ public final class ReplicaStatus implements ProcessorListener {
   private long up;
   private long down;
   private long recalculatedBooks;
+  private long fallbackBooks;
+  private boolean degraded;
   private long failedBatches;
   private long removedRows;
   private final Map<String, Long> deadLetters = new TreeMap<>();
@@ -52,6 +54,8 @@ public final class ReplicaStatus implements ProcessorListener {
    * One reading.
    *
    * @param votesPerSecond over the last ten seconds
+   * @param fallbackBooks those of the recalculated books that were recalculated without a worker
+   * @param degraded whether that goes on, as no worker is to be had
    * @param launches by command and outcome
    * @param launchRetries by SQLSTATE
    * @param blockedVacuums cause by table
@@ -64,6 +68,8 @@ public final class ReplicaStatus implements ProcessorListener {
       long failedBatches,
       Map<String, Long> deadLetters,
       long recalculatedBooks,
+      long fallbackBooks,
+      boolean degraded,
       FreshnessSummary freshness,
       Map<String, Map<String, Long>> launches,
       Map<String, Long> launchRetries,
@@ -82,6 +88,8 @@ public final class ReplicaStatus implements ProcessorListener {
         failedBatches,
         new TreeMap<>(deadLetters),
         recalculatedBooks,
+        fallbackBooks,
+        degraded,
         new FreshnessSummary(
             freshness.count(),
             finite(freshness.quantileSeconds(0.5)),
@@ -157,6 +165,16 @@ public final class ReplicaStatus implements ProcessorListener {
   public synchronized void booksRecalculated(long books, long[] counts, double[] seconds) {
     recalculatedBooks += books;
     freshness.add(counts);
+  }
+
+  @Override
+  public synchronized void recalculatedWithoutWorker(long books) {
+    fallbackBooks += books;
+  }
+
+  @Override
+  public synchronized void degraded(boolean begins) {
+    degraded = begins;
   }
 
   @Override

@@ -26,6 +26,8 @@ public enum SqlState {
   TRIGGERED_DATA_CHANGE("27000"),
   /** A trigger or function raised an error of its own. */
   RAISED("P0"),
+  /** Somebody holds a row or a table for longer than lock_timeout. */
+  LOCK_NOT_AVAILABLE("55P03"),
   /** The server ends the session, or has not started yet. */
   OPERATOR_INTERVENTION("57P"),
   /** A table does not exist. */

@@ -1,12 +1,10 @@
 package org.bookvotes.workers;
 
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 import org.bookvotes.postgres.SqlFile;
 import org.bookvotes.postgres.SqlState;
@@ -43,7 +41,11 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
   public Worker launch(WorkerSlot slot, WorkerCommand command) throws SQLException {
     Connection connection = slot.connection();
     return switch (command) {
-      case WorkerCommand.Recalculate recalculate -> launch(connection, recalculate);
+      case WorkerCommand.Recalculate recalculate -> {
+        // The time budget is looked at between batches only.
+        slot.limitStatements(recalculate.limit());
+        yield launch(connection, recalculate);
+      }
       case WorkerCommand.Vacuum vacuum -> launch(connection, vacuum);
     };
   }
@@ -51,12 +53,7 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
   private Worker launch(Connection connection, WorkerCommand.Recalculate command)
       throws SQLException {
     try (PreparedStatement statement = RECALCULATE.prepare(connection)) {
-      Array bounds =
-          connection.createArrayOf(
-              "float8", Arrays.stream(freshnessBoundsSeconds).boxed().toArray());
-      statement.setInt(1, command.batchSize());
-      statement.setDouble(2, command.timeBudget().toNanos() / 1e9);
-      statement.setArray(3, bounds);
+      RecalculationReport.bind(statement, command, freshnessBoundsSeconds);
       return launched(connection, statement, true);
     }
   }
@@ -136,28 +133,9 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
           if (!row.next()) {
             return failed(null, "the worker ended without its report");
           }
-          WorkerOutcome.Recalculated recalculated =
-              new WorkerOutcome.Recalculated(
-                  row.getLong("books"),
-                  longs(row.getArray("freshness_counts")),
-                  doubles(row.getArray("freshness_seconds")));
-          long failedBooks = row.getLong("failed_books");
-          return failedBooks == 0
-              ? new WorkerOutcome.Completed(recalculated)
-              : new WorkerOutcome.Failed(
-                  row.getString("error_sqlstate"),
-                  failedBooks + " books failed, the first: " + row.getString("error_message"),
-                  recalculated);
+          return RecalculationReport.read(row);
         }
       }
-    }
-
-    private static long[] longs(Array array) throws SQLException {
-      return Arrays.stream((Long[]) array.getArray()).mapToLong(Long::longValue).toArray();
-    }
-
-    private static double[] doubles(Array array) throws SQLException {
-      return Arrays.stream((Double[]) array.getArray()).mapToDouble(Double::doubleValue).toArray();
     }
   }
 }

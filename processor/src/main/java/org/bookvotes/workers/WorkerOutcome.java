@@ -44,6 +44,17 @@ public sealed interface WorkerOutcome {
   }
 
   /**
+   * The server had no worker to give, and has not had one for long: one small batch was
+   * recalculated in the slot's own session.
+   */
+  record FellBack(Recalculated recalculated) implements WorkerOutcome {
+    @Override
+    public String name() {
+      return "fallback";
+    }
+  }
+
+  /**
    * The slot's connection broke, or the processor stops and waits no longer. The worker may still
    * run: its name in {@code pg_stat_activity} keeps the slot taken until it has ended.
    */

@@ -9,6 +9,7 @@ import org.bookvotes.postgres.SqlState;
 import org.bookvotes.workers.WorkerOutcome.Recalculated;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Takes one command in one slot from launch to outcome. Thread-safe: each call runs on the caller's
@@ -23,30 +24,38 @@ public final class WorkerRunner {
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
 
   private final WorkerLauncher launcher;
+  private final WorkerlessBatch workerlessBatch;
   private final LaunchRetry retry;
+  private final WorkerShortage shortage;
   private final ProcessorListener listener;
   private final StopSignal stop;
   private final StopSignal abandon;
 
   /**
+   * @param workerlessBatch does a little recalculation while there is a {@code shortage}
    * @param stop nothing more is launched once it is sent
    * @param abandon nothing more is waited for once it is sent
    */
   public WorkerRunner(
       WorkerLauncher launcher,
+      WorkerlessBatch workerlessBatch,
       LaunchRetry retry,
+      WorkerShortage shortage,
       ProcessorListener listener,
       StopSignal stop,
       StopSignal abandon) {
     this.launcher = launcher;
+    this.workerlessBatch = workerlessBatch;
     this.retry = retry;
+    this.shortage = shortage;
     this.listener = listener;
     this.stop = stop;
     this.abandon = abandon;
   }
 
   /**
-   * Launches {@code command} in {@code slot}, watches it to its end, and tells the listener. The
+   * Launches {@code command} in {@code slot}, watches it to its end, and tells the listener. If no
+   * worker has been to be had for long, does a small part of a recalculation without one. The
    * caller closes the slot.
    */
   public WorkerOutcome run(WorkerSlot slot, WorkerCommand command) {
@@ -61,6 +70,7 @@ public final class WorkerRunner {
           pid = launched.worker().pid();
           outcome = watch(launched.worker());
         }
+        case Launch.Degraded degraded -> outcome = fallBack(slot, degraded.batch());
       }
     } catch (SQLException e) {
       outcome = failure(e);
@@ -72,10 +82,17 @@ public final class WorkerRunner {
     return outcome;
   }
 
+  /** Whether recalculation goes on in small batches, without workers. */
+  public boolean isDegraded() {
+    return shortage.isDegraded();
+  }
+
   private sealed interface Launch {
     record Launched(Worker worker) implements Launch {}
 
     record Refused(WorkerOutcome outcome) implements Launch {}
+
+    record Degraded(WorkerCommand.Recalculate batch) implements Launch {}
   }
 
   private Launch launch(WorkerSlot slot, WorkerCommand command)
@@ -86,13 +103,31 @@ public final class WorkerRunner {
             new WorkerOutcome.Lost(SqlState.NONE, "the processor stopped before the launch"));
       }
       try {
-        return new Launch.Launched(launcher.launch(slot, command));
+        Worker worker = launcher.launch(slot, command);
+        switch (command) {
+          case WorkerCommand.Recalculate recalculate -> shortage.launched();
+          case WorkerCommand.Vacuum vacuum -> {}
+        }
+        return new Launch.Launched(worker);
       } catch (SQLException e) {
-        if (!SqlState.INSUFFICIENT_RESOURCES.matches(e)
-            || SqlState.CONFIGURATION_LIMIT_EXCEEDED.matches(e)) {
+        String state = SqlState.of(e);
+        if (!WorkerShortage.isShortage(state)) {
           throw e;
         }
-        String state = SqlState.of(e);
+        switch (command) {
+          case WorkerCommand.Recalculate recalculate -> {
+            if (shortage.refused(state) && !stop.isSent()) {
+              return new Launch.Degraded(recalculate.workerless());
+            }
+          }
+          // Autovacuum does a vacuum's work without the pool. If this is the only slot,
+          // recalculation must not wait for it through all attempts.
+          case WorkerCommand.Vacuum vacuum -> {
+            if (shortage.isDegraded()) {
+              return new Launch.Refused(new WorkerOutcome.Exhausted(state, attempt));
+            }
+          }
+        }
         if (attempt >= retry.attempts()) {
           return new Launch.Refused(new WorkerOutcome.Exhausted(state, attempt));
         }
@@ -116,6 +151,26 @@ public final class WorkerRunner {
     }
   }
 
+  private WorkerOutcome fallBack(WorkerSlot slot, WorkerCommand.Recalculate batch)
+      throws SQLException {
+    WorkerOutcome outcome = workerlessBatch.run(slot, batch);
+    Recalculated recalculated = recalculated(outcome);
+    listener.recalculatedWithoutWorker(recalculated.books());
+    return outcome instanceof WorkerOutcome.Completed
+        ? new WorkerOutcome.FellBack(recalculated)
+        : outcome;
+  }
+
+  private static Recalculated recalculated(WorkerOutcome outcome) {
+    return switch (outcome) {
+      case WorkerOutcome.Completed completed -> completed.recalculated();
+      case WorkerOutcome.Failed failed -> failed.recalculated();
+      case WorkerOutcome.FellBack fellBack -> fellBack.recalculated();
+      case WorkerOutcome.Exhausted exhausted -> Recalculated.NOTHING;
+      case WorkerOutcome.Lost lost -> Recalculated.NOTHING;
+    };
+  }
+
   private static WorkerOutcome failure(SQLException e) {
     String state = SqlState.of(e);
     String message = String.valueOf(e.getMessage());
@@ -126,13 +181,13 @@ public final class WorkerRunner {
 
   private void report(
       WorkerSlot slot, WorkerCommand command, int pid, WorkerOutcome outcome, Duration took) {
-    Recalculated recalculated = Recalculated.NOTHING;
+    Recalculated recalculated = recalculated(outcome);
     String state = null;
     String message = null;
     switch (outcome) {
-      case WorkerOutcome.Completed completed -> recalculated = completed.recalculated();
+      case WorkerOutcome.Completed completed -> {}
+      case WorkerOutcome.FellBack fellBack -> {}
       case WorkerOutcome.Failed failed -> {
-        recalculated = failed.recalculated();
         state = failed.sqlState();
         message = failed.message();
         if (SqlState.CONFIGURATION_LIMIT_EXCEEDED.matches(state)) {
@@ -151,14 +206,16 @@ public final class WorkerRunner {
       }
     }
     if (message == null) {
-      LOG.info(
-          "{} in slot {} (worker {}) {} in {} ms{}",
-          command.name(),
-          slot.number(),
-          pid,
-          outcome.name(),
-          took.toMillis(),
-          recalculated.books() == 0 ? "" : ": " + recalculated.books() + " books");
+      // Up to five of those a second, for as long as the shortage lasts: its beginning was told.
+      LOG.atLevel(outcome instanceof WorkerOutcome.FellBack ? Level.DEBUG : Level.INFO)
+          .log(
+              "{} in slot {} (worker {}) {} in {} ms{}",
+              command.name(),
+              slot.number(),
+              pid,
+              outcome.name(),
+              took.toMillis(),
+              recalculated.books() == 0 ? "" : ": " + recalculated.books() + " books");
     } else {
       LOG.warn(
           "{} in slot {} (worker {}) {}: {} ({})",

@@ -1,7 +1,11 @@
 package org.bookvotes.workers;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bookvotes.postgres.SqlFile;
 
 /**
  * An acquired slot: a pinned connection that holds the slot's advisory lock. {@link #close} gives
@@ -9,6 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * called from any.
  */
 public final class WorkerSlot implements AutoCloseable {
+
+  private static final SqlFile LIMIT = SqlFile.of(WorkerSlot.class, "slot_limit.sql");
 
   private final int number;
   private final Connection connection;
@@ -32,6 +38,17 @@ public final class WorkerSlot implements AutoCloseable {
    */
   Connection connection() {
     return connection;
+  }
+
+  /**
+   * From now until the slot is given back, the server ends whatever one statement in this session
+   * or in a worker launched from it takes longer, with SQLSTATE 57014.
+   */
+  void limitStatements(Duration limit) throws SQLException {
+    try (PreparedStatement statement = LIMIT.prepare(connection)) {
+      statement.setString(1, limit.toMillis() + "ms");
+      statement.execute();
+    }
   }
 
   @Override

@@ -1,4 +1,5 @@
--- A worker inherits the settings of the session that launches it. No timeout may end it but its own budget. While it waits
+-- A worker inherits the settings of the session that launches it. No timeout may end it but the limit of its own command
+-- (slot_limit.sql; a vacuum has none: it runs no code of the bookstore's, and takes as long as its table is large). While it waits
 -- for a book it holds others that ingest wants: it shall not wait long. The functions of pg_background must be found
 -- wherever the extension lives.
 SELECT set_config('application_name', 'bookvotes slot ' || ?::int, false),

@@ -30,6 +30,7 @@ class ProcessorConfigTest {
     assertThat(config.workerSlots()).isEqualTo(4);
     assertThat(config.launchAttempts()).isEqualTo(10);
     assertThat(config.launchRetryDelay()).isEqualTo(Duration.ofMillis(100));
+    assertThat(config.fallbackAfter()).isEqualTo(Duration.ofSeconds(15));
     assertThat(config.batchSize()).isEqualTo(1000);
     assertThat(config.workerTimeBudget()).isEqualTo(Duration.ofSeconds(10));
     assertThat(config.httpPort()).isEqualTo(8080);
@@ -57,6 +58,9 @@ class ProcessorConfigTest {
         "LAUNCH_RETRY_DELAY | 100 | ISO 8601",
         "LAUNCH_RETRY_DELAY | PT0S | from PT0.001S to PT1S",
         "LAUNCH_RETRY_DELAY | PT2S | from PT0.001S to PT1S",
+        "FALLBACK_AFTER | 15 | ISO 8601",
+        "FALLBACK_AFTER | -PT1S | from PT0S to PT1H",
+        "FALLBACK_AFTER | PT2H | from PT0S to PT1H",
         "BATCH_SIZE | 0 | from 1 to 100000",
         "WORKER_TIME_BUDGET | PT2H | from PT0.1S to PT1H",
         "WORKER_TIME_BUDGET | -PT1S | from PT0.1S to PT1H",

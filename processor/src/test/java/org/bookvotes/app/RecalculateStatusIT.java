@@ -1,11 +1,17 @@
 package org.bookvotes.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.bookvotes.testing.HeldBooks;
 import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.TestDatabase;
 import org.bookvotes.testing.TestTopics;
@@ -16,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class RecalculateStatusIT {
 
   private static final int BOOKS = 2_500;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private TestDatabase database;
   private final Map<Setting, String> settings = new EnumMap<>(Setting.class);
@@ -75,6 +82,31 @@ class RecalculateStatusIT {
     assertThat(wrong()).isEqualTo(1);
     assertThat(database.queryString("SELECT sqlstate FROM bookvotes.stale_books"))
         .isEqualTo("23514");
+  }
+
+  @Test
+  void waitsForABookThatSomebodyHasLocked() throws Exception {
+    // Not old enough to be marked, which would lock it, but stale already.
+    database.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (7)");
+    CompletableFuture<Cli> recalculate;
+    try (HeldBooks held = HeldBooks.hold(database, 7L)) {
+      recalculate =
+          CompletableFuture.supplyAsync(
+              () -> Cli.run(settings, "recalculate", "--older-than", "1d"),
+              Thread::startVirtualThread);
+      // It was tried, and nothing else is left.
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  database
+                      .queryRows("SELECT book_id, sqlstate FROM bookvotes.stale_books")
+                      .equals(List.of(List.of(7L, "55P03"))));
+      held.commit();
+    }
+    Cli ended = recalculate.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertThat(ended.exitCode()).isZero();
+    assertThat(database.queryLong("SELECT count(*) FROM bookvotes.stale_books")).isZero();
   }
 
   @Test

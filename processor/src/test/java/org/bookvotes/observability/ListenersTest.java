@@ -54,6 +54,8 @@ class ListenersTest {
   private static Object any(Class<?> type) {
     if (type == long.class) {
       return 1L;
+    } else if (type == boolean.class) {
+      return true;
     } else if (type == int.class) {
       return 1;
     } else if (type == String.class) {
@@ -86,11 +88,14 @@ class ListenersTest {
             "bookvotes_oldest_stale_seconds 0.0",
             "bookvotes_freshness_seconds_bucket{le=\"1.0\"} 0",
             "bookvotes_recalculated_books_total 0.0",
+            "bookvotes_fallback_books_total 0.0",
+            "bookvotes_degraded 0.0",
             "bookvotes_worker_slots{state=\"busy\"} 0.0",
             "bookvotes_worker_slots{state=\"free\"} 0.0",
             "bookvotes_worker_slot_wait_seconds_count 0",
             "bookvotes_worker_launches_total{command=\"recalculate\",outcome=\"completed\"} 0.0",
             "bookvotes_worker_launches_total{command=\"vacuum\",outcome=\"exhausted\"} 0.0",
+            "bookvotes_worker_launches_total{command=\"recalculate\",outcome=\"fallback\"} 0.0",
             "bookvotes_worker_launch_retries_total{sqlstate=\"53000\"} 0.0",
             "bookvotes_worker_run_seconds_count{command=\"vacuum\"} 0",
             "bookvotes_vacuum_removed_rows_total 0.0",
@@ -116,6 +121,8 @@ class ListenersTest {
     listener.runEnded(
         new ProcessorListener.Run(
             "vacuum", 4, 7, "failed", "57014", "no", Duration.ofSeconds(2), 0));
+    listener.recalculatedWithoutWorker(2);
+    listener.degraded(true);
     listener.vacuumBlocked("books", "snapshot");
     listener.workersMeasured(1, 4, 1, 2, 5);
 
@@ -124,6 +131,8 @@ class ListenersTest {
             "bookvotes_votes_total{vote=\"UP\"} 3.0",
             "bookvotes_votes_total{vote=\"DOWN\"} 2.0",
             "bookvotes_recalculated_books_total 5.0",
+            "bookvotes_fallback_books_total 2.0",
+            "bookvotes_degraded 1.0",
             "bookvotes_freshness_seconds_bucket{le=\"0.05\"} 0",
             "bookvotes_freshness_seconds_bucket{le=\"0.1\"} 4",
             "bookvotes_freshness_seconds_bucket{le=\"1.0\"} 5",
@@ -134,6 +143,8 @@ class ListenersTest {
             "bookvotes_background_pool{state=\"others\"} 2.0");
 
     listener.vacuumBlocked("books", null);
-    assertThat(registry.scrape()).contains("bookvotes_vacuum_blocked{cause=\"snapshot\"} 0.0");
+    listener.degraded(false);
+    assertThat(registry.scrape())
+        .contains("bookvotes_vacuum_blocked{cause=\"snapshot\"} 0.0", "bookvotes_degraded 0.0");
   }
 }

@@ -15,6 +15,8 @@ public final class RecordingListener implements ProcessorListener {
   private final List<Run> runs = new CopyOnWriteArrayList<>();
   private final List<String> retries = new CopyOnWriteArrayList<>();
   private final List<Integer> acquired = new CopyOnWriteArrayList<>();
+  private final List<Long> withoutWorker = new CopyOnWriteArrayList<>();
+  private final List<Boolean> degraded = new CopyOnWriteArrayList<>();
   private final Map<String, Optional<String>> blocked = new ConcurrentHashMap<>();
   private final AtomicLong recalculated = new AtomicLong();
   private final AtomicLong removed = new AtomicLong();
@@ -38,6 +40,16 @@ public final class RecordingListener implements ProcessorListener {
   @Override
   public void booksRecalculated(long books, long[] counts, double[] seconds) {
     recalculated.addAndGet(books);
+  }
+
+  @Override
+  public void recalculatedWithoutWorker(long books) {
+    withoutWorker.add(books);
+  }
+
+  @Override
+  public void degraded(boolean begins) {
+    degraded.add(begins);
   }
 
   @Override
@@ -80,6 +92,16 @@ public final class RecordingListener implements ProcessorListener {
   /** Books recalculated. */
   public long recalculated() {
     return recalculated.get();
+  }
+
+  /** Books of each batch that was recalculated without a worker, in order. */
+  public List<Long> withoutWorker() {
+    return List.copyOf(withoutWorker);
+  }
+
+  /** True for each time this replica was degraded, false for each end of that, in order. */
+  public List<Boolean> degraded() {
+    return List.copyOf(degraded);
   }
 
   /** Rows that vacuums removed. */

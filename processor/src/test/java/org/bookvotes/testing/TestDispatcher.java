@@ -19,8 +19,10 @@ import org.bookvotes.workers.StopSignal;
 import org.bookvotes.workers.WorkerCommand;
 import org.bookvotes.workers.WorkerOutcome;
 import org.bookvotes.workers.WorkerRunner;
+import org.bookvotes.workers.WorkerShortage;
 import org.bookvotes.workers.WorkerSlot;
 import org.bookvotes.workers.WorkerSlots;
+import org.bookvotes.workers.WorkerlessBatch;
 import org.bookvotes.workers.WorkersView;
 
 /**
@@ -42,9 +44,9 @@ public final class TestDispatcher implements AutoCloseable {
    * @param user its user
    * @param password the user's password
    * @param slotCount slots over all replicas
-   * @param batchSize books a transaction
-   * @param timeBudget of one worker
+   * @param recalculate the command for stale books
    * @param retry of refused launches
+   * @param fallbackAfter how long launches are refused before it goes on without workers
    * @param vacuumPolicy when a vacuum is due
    */
   public record Options(
@@ -52,40 +54,56 @@ public final class TestDispatcher implements AutoCloseable {
       String user,
       String password,
       int slotCount,
-      int batchSize,
-      Duration timeBudget,
+      WorkerCommand.Recalculate recalculate,
       LaunchRetry retry,
+      Duration fallbackAfter,
       VacuumPolicy vacuumPolicy) {
 
-    /** The settings' defaults, without vacuums. */
+    /** The settings' defaults, without vacuums and never without workers. */
     public static Options of(TestDatabase database, int slotCount) {
       return new Options(
           database.url(),
           database.user(),
           database.password(),
           slotCount,
-          1000,
-          Duration.ofSeconds(10),
+          new WorkerCommand.Recalculate(1000, Duration.ofSeconds(10)),
           new LaunchRetry(10, Duration.ofMillis(100)),
+          Duration.ZERO,
           NO_VACUUM);
     }
 
     public Options as(String otherUser, String otherPassword) {
       return new Options(
-          url, otherUser, otherPassword, slotCount, batchSize, timeBudget, retry, vacuumPolicy);
+          url,
+          otherUser,
+          otherPassword,
+          slotCount,
+          recalculate,
+          retry,
+          fallbackAfter,
+          vacuumPolicy);
     }
 
     public Options batchSize(int books) {
-      return new Options(url, user, password, slotCount, books, timeBudget, retry, vacuumPolicy);
+      return recalculate(
+          new WorkerCommand.Recalculate(books, recalculate.timeBudget(), recalculate.limit()));
+    }
+
+    public Options recalculate(WorkerCommand.Recalculate other) {
+      return new Options(url, user, password, slotCount, other, retry, fallbackAfter, vacuumPolicy);
     }
 
     public Options retry(LaunchRetry other) {
       return new Options(
-          url, user, password, slotCount, batchSize, timeBudget, other, vacuumPolicy);
+          url, user, password, slotCount, recalculate, other, fallbackAfter, vacuumPolicy);
+    }
+
+    public Options fallbackAfter(Duration other) {
+      return new Options(url, user, password, slotCount, recalculate, retry, other, vacuumPolicy);
     }
 
     public Options vacuumPolicy(VacuumPolicy other) {
-      return new Options(url, user, password, slotCount, batchSize, timeBudget, retry, other);
+      return new Options(url, user, password, slotCount, recalculate, retry, fallbackAfter, other);
     }
   }
 
@@ -110,11 +128,13 @@ public final class TestDispatcher implements AutoCloseable {
     runner =
         new WorkerRunner(
             new PgBackgroundLauncher(Freshness.boundsSeconds()),
+            new WorkerlessBatch(Freshness.boundsSeconds()),
             options.retry(),
+            new WorkerShortage(options.fallbackAfter(), listeners),
             listeners,
             stop,
             abandon);
-    recalculate = new WorkerCommand.Recalculate(options.batchSize(), options.timeBudget());
+    recalculate = options.recalculate();
     dispatcher =
         new Dispatcher(
             new StaleBacklog(transactions),

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -125,7 +126,9 @@ class WorkerRunIT {
       WorkerRunner runner =
           new WorkerRunner(
               new PgBackgroundLauncher(Freshness.boundsSeconds()),
+              new WorkerlessBatch(Freshness.boundsSeconds()),
               new LaunchRetry(3, Duration.ofMillis(1)),
+              new WorkerShortage(Duration.ZERO, events),
               events,
               never,
               never);
@@ -232,6 +235,33 @@ class WorkerRunIT {
     try (TestDispatcher impatient = new TestDispatcher(Options.of(database, 1));
         WorkerSlot slot = acquire(impatient.slots())) {
       assertThat(impatient.run(slot)).isInstanceOf(WorkerOutcome.Completed.class);
+    }
+  }
+
+  @Test
+  void aRecalculationHasALimitOnTheServerAndAVacuumHasNone() throws SQLException {
+    database.execute("ALTER DATABASE " + database.name() + " SET statement_timeout = '20s'");
+    try (TestDispatcher other = new TestDispatcher(Options.of(database, 1))) {
+      PgBackgroundLauncher launcher = new PgBackgroundLauncher(Freshness.boundsSeconds());
+      try (WorkerSlot slot = acquire(other.slots())) {
+        Worker vacuum = launcher.launch(slot, new WorkerCommand.Vacuum(WorkerCommand.Table.BOOKS));
+        assertThat(vacuum.await(PATIENCE)).isPresent();
+        assertThat(statementTimeout(slot)).isEqualTo("0");
+        assertThat(other.run(slot)).isInstanceOf(WorkerOutcome.Completed.class);
+        assertThat(statementTimeout(slot)).isEqualTo("70s");
+      }
+      try (WorkerSlot slot = acquire(other.slots())) {
+        assertThat(statementTimeout(slot)).as("a vacuum may be next").isEqualTo("0");
+      }
+    }
+  }
+
+  private static String statementTimeout(WorkerSlot slot) throws SQLException {
+    try (PreparedStatement statement =
+            slot.connection().prepareStatement("SHOW statement_timeout");
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return row.getString(1);
     }
   }
 

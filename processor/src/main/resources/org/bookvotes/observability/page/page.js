@@ -53,6 +53,7 @@ function show(status) {
     ["server's workers free", `${cluster.pool.free} of ${cluster.pool.size}`, cluster.pool.free === 0],
     ["used by others", number(cluster.pool.others)],
     ["launches retried", number(sum(replica.launchRetries))],
+    ["recalculated without a worker", `${number(replica.fallbackBooks)}${replica.degraded ? " · degraded" : ""}`, replica.degraded],
     ["dead letters", number(sum(replica.deadLetters)), sum(replica.deadLetters) > 0],
     ["rows vacuumed", number(replica.vacuumRemovedRows)],
     ["vacuum blocked", Object.entries(replica.blockedVacuums).map(([table, cause]) => `${table}: ${cause}`).join(", ") || "no",
