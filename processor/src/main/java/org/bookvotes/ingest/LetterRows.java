@@ -44,8 +44,7 @@ final class LetterRows {
     try (PreparedStatement statement = RECORD.prepare(connection)) {
       setCoordinates(statement, entries.stream().map(Map.Entry::getKey).toList());
       statement.setArray(
-          4,
-          connection.createArrayOf("text", entries.stream().map(Map.Entry::getValue).toArray()));
+          4, connection.createArrayOf("text", entries.stream().map(Map.Entry::getValue).toArray()));
       statement.executeUpdate();
     }
   }
@@ -61,8 +60,7 @@ final class LetterRows {
           Timestamp redrivenAt = row.getTimestamp("redriven_at");
           rows.put(
               coordinates(row),
-              new Row(
-                  row.getString("reason"), redrivenAt == null ? null : redrivenAt.toInstant()));
+              new Row(row.getString("reason"), redrivenAt == null ? null : redrivenAt.toInstant()));
         }
       }
     }

@@ -68,7 +68,9 @@ final class RefusalProbe {
     return othersTakeVotes(sums) ? refused(sums) : Set.of();
   }
 
-  /** Halves {@code sums} again and again; gives up once it has found more than {@code mostCount}. */
+  /**
+   * Halves {@code sums} again and again; gives up once it has found more than {@code mostCount}.
+   */
   private void search(VoteSums sums, int mostCount, Set<Long> refused) throws SQLException {
     if (sums.bookCount() == 0 || refused.size() > mostCount || takesVotes(sums)) {
       return;

@@ -60,7 +60,8 @@ class DeadLettersIT {
 
     // The batch that was committed ended in between: a poll may return less when it is repeated.
     deadLetters.committed(FIRST, 9);
-    assertThat(deadLetters.uncommitted()).isEqualTo(Map.of(FIRST, Map.of(9L, "reason"), SECOND, Map.of(5L, "reason")));
+    assertThat(deadLetters.uncommitted())
+        .isEqualTo(Map.of(FIRST, Map.of(9L, "reason"), SECOND, Map.of(5L, "reason")));
 
     deadLetters.committed(FIRST, 10);
     assertThat(deadLetters.uncommitted()).isEqualTo(Map.of(SECOND, Map.of(5L, "reason")));

@@ -124,7 +124,9 @@ class VoteBatchTest {
             Map.of(FIRST, new TreeMap<>(Map.of(10L, "unknown-book", 11L, "malformed"))));
 
     assertThat(batch.malformed()).isEmpty();
-    assertThat(batch.sums().ups()).as("offset 12, and 10 of the other partition").containsExactly(2);
+    assertThat(batch.sums().ups())
+        .as("offset 12, and 10 of the other partition")
+        .containsExactly(2);
     assertThat(batch.removeBooks(Set.of(8L)))
         .extracting(ConsumerRecord::offset)
         .containsExactlyInAnyOrder(12L, 10L);
