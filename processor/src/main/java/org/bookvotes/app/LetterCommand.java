@@ -2,6 +2,7 @@ package org.bookvotes.app;
 
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.bookvotes.ingest.Coordinates;
@@ -54,11 +55,15 @@ abstract class LetterCommand extends SettingsCommand {
     StringBuilder leftOut = new StringBuilder();
     if (reader.duplicateCount() > 0) {
       leftOut.append(
-          String.format("%,d letters are on the topic more than once%n", reader.duplicateCount()));
+          String.format(
+              Locale.ROOT,
+              "%,d letters are on the topic more than once%n",
+              reader.duplicateCount()));
     }
     if (reader.foreignCount() > 0) {
       leftOut.append(
           String.format(
+              Locale.ROOT,
               "%,d records are no letters: they do not say where their event was%n",
               reader.foreignCount()));
     }

@@ -114,7 +114,7 @@ class DeadLettersCommandIT {
     database.execute("INSERT INTO books (book_id) VALUES (77)");
 
     Cli list = letters("list");
-    assertThat(list.out().lines().filter(line -> line.contains("  waiting  "))).hasSize(1);
+    assertThat(list.out().lines().filter(line -> line.contains("@0 "))).hasSize(1);
     assertThat(list.out()).contains("3 letters are on the topic more than once");
     Cli redrive = letters("redrive");
     assertSummary(redrive, "counted", 1, 0, 0, 0, 0, 0);

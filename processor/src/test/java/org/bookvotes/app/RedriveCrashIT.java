@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
@@ -103,24 +105,26 @@ class RedriveCrashIT {
   void countsOnceIfTwoRedrivesRunAtOnce() throws Exception {
     int letterCount = LetterReader.CHUNK_SIZE + 500;
     makeLetters(letterCount);
-    CompletableFuture<Cli> one;
-    CompletableFuture<Cli> another;
-    try (HeldBooks held = HeldBooks.hold(database, FIRST_UNKNOWN + 300)) {
-      one = CompletableFuture.supplyAsync(() -> Cli.run(settings, "dead-letters", "redrive"));
-      another = CompletableFuture.supplyAsync(() -> Cli.run(settings, "dead-letters", "redrive"));
-      // One has claimed letters and waits for the book, the other waits for the letters.
-      awaitWaitingSessions(2);
-      assertThat(Tally.countedIn(database)).isZero();
-      held.commit();
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      List<Future<Cli>> redrives = new ArrayList<>();
+      try (HeldBooks held = HeldBooks.hold(database, FIRST_UNKNOWN + 300)) {
+        for (int i = 0; i < 2; i++) {
+          redrives.add(threads.submit(() -> Cli.run(settings, "dead-letters", "redrive")));
+        }
+        // One has claimed letters and waits for the book, the other waits for the letters.
+        awaitWaitingSessions(2);
+        assertThat(Tally.countedIn(database)).isZero();
+        held.commit();
+      }
+      long counted = 0;
+      for (Future<Cli> redrive : redrives) {
+        Cli cli = redrive.get(60, TimeUnit.SECONDS);
+        assertThat(cli.exitCode()).as(cli.err()).isZero();
+        counted += number(cli, "counted");
+        assertThat(number(cli, "counted") + number(cli, "already redriven")).isEqualTo(letterCount);
+      }
+      assertThat(counted).isEqualTo(letterCount);
     }
-    long counted = 0;
-    for (CompletableFuture<Cli> redrive : List.of(one, another)) {
-      Cli cli = redrive.get(60, TimeUnit.SECONDS);
-      assertThat(cli.exitCode()).as(cli.err()).isZero();
-      counted += number(cli, "counted");
-      assertThat(number(cli, "counted") + number(cli, "already redriven")).isEqualTo(letterCount);
-    }
-    assertThat(counted).isEqualTo(letterCount);
     tally.assertCounted(database);
   }
 
