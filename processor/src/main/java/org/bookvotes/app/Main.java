@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
       ProduceCommand.class,
       StatusCommand.class,
       RecalculateCommand.class,
+      DeadLettersCommand.class,
       HelpCommand.class
     },
     mixinStandardHelpOptions = true,

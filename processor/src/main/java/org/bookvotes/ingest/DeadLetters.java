@@ -4,11 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Properties;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends events that cannot be counted to the dead-letter topic: key, value and headers unchanged,
  * plus headers that say why and where they were. After a crash an event may be there twice, with
- * the same coordinates. Used by the consumer's thread.
+ * the same coordinates, or be there and be counted: a letter is valid if {@link LetterRows} has
+ * recorded it. Used by the consumer's thread.
  */
 final class DeadLetters implements AutoCloseable {
 
@@ -58,8 +59,8 @@ final class DeadLetters implements AutoCloseable {
   private final KafkaProducer<byte[], byte[]> producer;
   private final String topic;
   private final ProcessorListener listener;
-  // Offsets that are on the topic while their batch is not yet committed.
-  private final Map<TopicPartition, Set<Long>> uncommitted = new HashMap<>();
+  // What is on the topic while its batch is not yet committed: the reasons, by offset.
+  private final Map<TopicPartition, NavigableMap<Long, String>> uncommitted = new HashMap<>();
 
   DeadLetters(Properties client, String topic, ProcessorListener listener) {
     Properties properties = new Properties();
@@ -134,8 +135,8 @@ final class DeadLetters implements AutoCloseable {
     ConsumerRecord<byte[], byte[]> event = letter.event();
     uncommitted
         .computeIfAbsent(
-            new TopicPartition(event.topic(), event.partition()), partition -> new HashSet<>())
-        .add(event.offset());
+            new TopicPartition(event.topic(), event.partition()), partition -> new TreeMap<>())
+        .put(event.offset(), letter.reason());
     LOG.debug(
         "{}-{} offset {} is a dead letter, {}: {}",
         event.topic(),
@@ -147,19 +148,20 @@ final class DeadLetters implements AutoCloseable {
   }
 
   /**
-   * Offsets that are on the topic while the offset in the database has not passed them. When they
-   * are read again they are neither sent again nor counted after all.
+   * The reasons, by offset, of events that are on the topic while the offset in the database has
+   * not passed them. When they are read again they are neither sent again nor counted after all;
+   * the batch that passes them records them with these reasons. Lives on.
    */
-  Map<TopicPartition, Set<Long>> uncommitted() {
+  Map<TopicPartition, NavigableMap<Long, String>> uncommitted() {
     return uncommitted;
   }
 
   /** The offset in the database has come to {@code next}. What lies behind may be read again. */
   void committed(TopicPartition partition, long next) {
-    Set<Long> offsets = uncommitted.get(partition);
-    if (offsets != null) {
-      offsets.removeIf(offset -> offset < next);
-      if (offsets.isEmpty()) {
+    NavigableMap<Long, String> reasons = uncommitted.get(partition);
+    if (reasons != null) {
+      reasons.headMap(next).clear();
+      if (reasons.isEmpty()) {
         uncommitted.remove(partition);
       }
     }

@@ -1,17 +1,17 @@
 package org.bookvotes.ingest;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.bookvotes.contracts.MalformedVoteException;
-import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
 
 /** The votes of one poll, summed per book. Made and used by the consumer's thread. */
@@ -28,29 +28,26 @@ final class VoteBatch {
    */
   record Range(long from, long next) {}
 
-  /** Sums of one book. */
-  private static final class Sum {
-    private int up;
-    private int down;
-  }
+  private static final NavigableMap<Long, String> NONE = Collections.emptyNavigableMap();
 
   private final Map<TopicPartition, Range> ranges;
-  private final TreeMap<Long, Sum> sums = new TreeMap<>();
+  private final VoteSums sums = new VoteSums();
   private final List<Malformed> malformed = new ArrayList<>();
   private final ConsumerRecords<byte[], byte[]> records;
-  private final Map<TopicPartition, Set<Long>> deadLettered;
+  private final Map<TopicPartition, NavigableMap<Long, String>> deadLettered;
 
   /**
    * Decodes and sums.
    *
    * @param records what the poll returned
    * @param froms the offset in the database of each partition that {@code records} touches
-   * @param deadLettered offsets that are on the dead-letter topic already: they are left out
+   * @param deadLettered reasons of the events that are on the dead-letter topic already, by offset:
+   *     they are left out. Not copied: those that are sent while this batch lives get in
    */
   VoteBatch(
       ConsumerRecords<byte[], byte[]> records,
       Map<TopicPartition, Long> froms,
-      Map<TopicPartition, Set<Long>> deadLettered) {
+      Map<TopicPartition, NavigableMap<Long, String>> deadLettered) {
     this.records = records;
     this.deadLettered = deadLettered;
     this.ranges = HashMap.newHashMap(froms.size());
@@ -70,9 +67,9 @@ final class VoteBatch {
 
   private void forEachEvent(Consumer<ConsumerRecord<byte[], byte[]>> action) {
     for (TopicPartition partition : records.partitions()) {
-      Set<Long> leftOut = deadLettered.getOrDefault(partition, Set.of());
+      Map<Long, String> leftOut = deadLettered.getOrDefault(partition, NONE);
       for (ConsumerRecord<byte[], byte[]> event : records.records(partition)) {
-        if (!leftOut.contains(event.offset())) {
+        if (!leftOut.containsKey(event.offset())) {
           action.accept(event);
         }
       }
@@ -81,23 +78,15 @@ final class VoteBatch {
 
   private void decode(ConsumerRecord<byte[], byte[]> event) {
     try {
-      add(VoteEventCodec.decode(event.value()));
+      sums.add(VoteEventCodec.decode(event.value()));
     } catch (MalformedVoteException e) {
       malformed.add(new Malformed(event, String.valueOf(e.getMessage())));
     }
   }
 
-  private void add(VoteEvent event) {
-    Sum sum = sums.computeIfAbsent(event.bookId(), id -> new Sum());
-    switch (event.vote()) {
-      case UP -> sum.up++;
-      case DOWN -> sum.down++;
-    }
-  }
-
   /** Takes the votes of {@code books} out: they do not exist. Returns their events. */
   List<ConsumerRecord<byte[], byte[]>> removeBooks(Set<Long> books) {
-    sums.keySet().removeAll(books);
+    sums.remove(books);
     List<ConsumerRecord<byte[], byte[]>> events = new ArrayList<>();
     forEachEvent(
         event -> {
@@ -120,26 +109,27 @@ final class VoteBatch {
     return malformed;
   }
 
-  /** Books voted for, ascending: the order in which everybody locks them. */
-  Long[] bookIds() {
-    return sums.keySet().toArray(Long[]::new);
+  /**
+   * The events that this batch moves the offsets past without counting them, with the reasons that
+   * they were put on the dead-letter topic with.
+   */
+  Map<Coordinates, String> letters() {
+    Map<Coordinates, String> letters = new HashMap<>();
+    ranges.forEach(
+        (partition, range) ->
+            deadLettered
+                .getOrDefault(partition, NONE)
+                .subMap(range.from(), range.next())
+                .forEach(
+                    (offset, reason) ->
+                        letters.put(
+                            new Coordinates(partition.topic(), partition.partition(), offset),
+                            reason)));
+    return letters;
   }
 
-  /** Up-votes in the order of {@link #bookIds}. */
-  Integer[] ups() {
-    return sums.values().stream().map(sum -> sum.up).toArray(Integer[]::new);
-  }
-
-  /** Down-votes in the order of {@link #bookIds}. */
-  Integer[] downs() {
-    return sums.values().stream().map(sum -> sum.down).toArray(Integer[]::new);
-  }
-
-  long upCount() {
-    return sums.values().stream().mapToLong(sum -> sum.up).sum();
-  }
-
-  long downCount() {
-    return sums.values().stream().mapToLong(sum -> sum.down).sum();
+  /** The votes that can be counted, as far as is known. */
+  VoteSums sums() {
+    return sums;
   }
 }

@@ -280,8 +280,9 @@ public final class VoteConsumer {
             LOG.debug("Kafka did not take the offsets, lag tools are behind", e);
           }
         });
-    listener.votesCounted(batch.upCount(), batch.downCount(), took);
-    if (batch.upCount() + batch.downCount() > 0) {
+    VoteSums sums = batch.sums();
+    listener.votesCounted(sums.upCount(), sums.downCount(), took);
+    if (sums.bookCount() > 0) {
       onMarked.run();
     }
   }

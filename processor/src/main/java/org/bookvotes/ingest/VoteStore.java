@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,16 +20,13 @@ import org.bookvotes.postgres.Transactions;
 /**
  * Votes and offsets in the database. Thread-safe.
  *
- * <p>Lock order: the offsets' rows, then the books in ascending order; a mark is put while its book
- * is locked.
+ * <p>Lock order: the offsets' rows, then the dead letters' rows in the order of their key, then the
+ * books in ascending order; a mark is put while its book is locked.
  */
 final class VoteStore {
 
   private static final SqlFile OFFSETS = SqlFile.of(VoteStore.class, "offsets.sql");
   private static final SqlFile ADVANCE = SqlFile.of(VoteStore.class, "advance_offsets.sql");
-  private static final SqlFile LOCK_BOOKS = SqlFile.of(VoteStore.class, "lock_books.sql");
-  private static final SqlFile ADD_VOTES = SqlFile.of(VoteStore.class, "add_votes.sql");
-  private static final SqlFile MARK_STALE = SqlFile.of(VoteStore.class, "mark_stale.sql");
 
   /** What came of a write. */
   sealed interface Written {
@@ -90,7 +86,8 @@ final class VoteStore {
   }
 
   /**
-   * Moves the offsets, adds the votes and marks the books stale, all or nothing.
+   * Moves the offsets, records the dead letters that they pass, adds the votes and marks the books
+   * stale, all or nothing.
    *
    * @throws SQLException if it failed; whether it was committed can only be known from {@link
    *     #offsets}
@@ -100,61 +97,50 @@ final class VoteStore {
       return transactions.inTransaction(
           connection -> {
             advance(connection, batch);
-            Long[] bookIds = batch.bookIds();
-            if (bookIds.length > 0) {
-              Array books = connection.createArrayOf("bigint", bookIds);
-              lockBooks(connection, books, bookIds);
-              addVotes(connection, books, batch.ups(), batch.downs());
-              markStale(connection, books);
+            LetterRows.record(connection, batch.letters());
+            VoteSums sums = batch.sums();
+            if (sums.bookCount() > 0) {
+              lockBooks(connection, sums);
+              BookVotes.add(connection, sums);
+              BookVotes.markStale(connection, sums);
             }
             return new Written.Committed();
           });
     } catch (NotWritten e) {
       return e.reason;
     } catch (SQLException e) {
+      // Also from the commit: constraints may be deferred to it.
       if (!SqlState.isAboutRows(e)) {
         throw e;
       }
-      Set<Long> refused = refusedBooks(batch);
-      // If it is most of them, it is not the books: something is wrong with the table, and a person
-      // will mend it.
-      if (refused.isEmpty() || refused.size() > Math.max(1, batch.bookIds().length / 2)) {
-        throw e;
-      }
-      return new Written.Uncountable(
-          refused,
-          VoteTopics.REASON_REFUSED,
-          "the table books refuses the votes: " + e.getMessage() + " (" + SqlState.of(e) + ")");
+      return findRefused(batch.sums(), e);
     }
   }
 
-  /** Tries each book alone, and leaves nothing behind. */
-  private Set<Long> refusedBooks(VoteBatch batch) throws SQLException {
-    Long[] bookIds = batch.bookIds();
-    Integer[] ups = batch.ups();
-    Integer[] downs = batch.downs();
-    return transactions.inTransaction(
-        connection -> {
-          Set<Long> refused = new HashSet<>();
-          for (int i = 0; i < bookIds.length; i++) {
-            Savepoint before = connection.setSavepoint();
-            try {
-              addVotes(
-                  connection,
-                  connection.createArrayOf("bigint", new Long[] {bookIds[i]}),
-                  new Integer[] {ups[i]},
-                  new Integer[] {downs[i]});
-            } catch (SQLException e) {
-              if (!SqlState.isAboutRows(e)) {
-                throw e;
-              }
-              refused.add(bookIds[i]);
-            }
-            connection.rollback(before);
-            connection.releaseSavepoint(before);
-          }
-          return refused;
-        });
+  /** Names the books whose rows refuse their votes, or throws {@code failure}. */
+  private Written findRefused(VoteSums sums, SQLException failure) throws SQLException {
+    Set<Long> refused;
+    try {
+      refused =
+          transactions.inTransaction(
+              connection -> {
+                lockBooks(connection, sums);
+                return new RefusalProbe(connection).blamed(sums);
+              });
+    } catch (NotWritten e) {
+      return e.reason;
+    }
+    if (refused.isEmpty()) {
+      throw failure;
+    }
+    return new Written.Uncountable(
+        refused,
+        VoteTopics.REASON_REFUSED,
+        "the table books refuses the votes: "
+            + failure.getMessage()
+            + " ("
+            + SqlState.of(failure)
+            + ")");
   }
 
   private static void advance(Connection connection, VoteBatch batch) throws SQLException {
@@ -190,47 +176,12 @@ final class VoteStore {
     return range;
   }
 
-  private static void lockBooks(Connection connection, Array books, Long[] bookIds)
-      throws SQLException {
-    Set<Long> unknown = new HashSet<>(List.of(bookIds));
-    try (PreparedStatement statement = LOCK_BOOKS.prepare(connection)) {
-      statement.setArray(1, books);
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          unknown.remove(row.getLong("book_id"));
-        }
-      }
-    }
+  private static void lockBooks(Connection connection, VoteSums sums) throws SQLException {
+    Set<Long> unknown = BookVotes.lock(connection, sums);
     if (!unknown.isEmpty()) {
       throw new NotWritten(
           new Written.Uncountable(
               unknown, VoteTopics.REASON_UNKNOWN_BOOK, "the book is not in the table books"));
-    }
-  }
-
-  private static void addVotes(Connection connection, Array books, Integer[] ups, Integer[] downs)
-      throws SQLException {
-    try (PreparedStatement statement = ADD_VOTES.prepare(connection)) {
-      statement.setArray(1, books);
-      statement.setArray(2, connection.createArrayOf("int", ups));
-      statement.setArray(3, connection.createArrayOf("int", downs));
-      int updatedCount = statement.executeUpdate();
-      if (updatedCount != ups.length) {
-        throw new SQLException(
-            "a trigger on books suppressed "
-                + (ups.length - updatedCount)
-                + " of "
-                + ups.length
-                + " updates",
-            SqlState.TRIGGERED_DATA_CHANGE.code());
-      }
-    }
-  }
-
-  private static void markStale(Connection connection, Array books) throws SQLException {
-    try (PreparedStatement statement = MARK_STALE.prepare(connection)) {
-      statement.setArray(1, books);
-      statement.executeUpdate();
     }
   }
 

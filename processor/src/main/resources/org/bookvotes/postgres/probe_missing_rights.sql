@@ -5,6 +5,7 @@ needed_tables(schema, name, privileges) AS (
     SELECT b.schema, 'books', '{SELECT,UPDATE,MAINTAIN}'::text[] FROM bookstore b
     UNION ALL VALUES
         ('bookvotes', 'partition_offsets',     '{SELECT,INSERT,UPDATE}'::text[]),
+        ('bookvotes', 'dead_letters',          '{SELECT,INSERT,UPDATE}'),
         ('bookvotes', 'stale_books',           '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
         ('bookvotes', 'flyway_schema_history', '{SELECT}'))
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I;', s.nspname, current_user) AS fix

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A command as a user runs it, in this JVM.
@@ -16,7 +17,10 @@ import picocli.CommandLine;
  */
 record Cli(int exitCode, String out, String err) {
 
-  /** Runs a command with those of {@code settings} that it knows, as flags. */
+  /**
+   * Runs a command with those of {@code settings} that it knows, as flags. If it has commands of
+   * its own, the first of {@code args} names one.
+   */
   static Cli run(Map<Setting, String> settings, String command, String... args) {
     CommandLine commandLine = Main.commandLine();
     CommandLine subcommand = commandLine.getSubcommands().get(command);
@@ -24,13 +28,19 @@ record Cli(int exitCode, String out, String err) {
       throw new IllegalArgumentException("no such command: " + command);
     }
     List<String> all = new ArrayList<>(List.of(command));
+    int nextArg = 0;
+    while (nextArg < args.length && subcommand.getSubcommands().containsKey(args[nextArg])) {
+      subcommand = subcommand.getSubcommands().get(args[nextArg]);
+      all.add(args[nextArg++]);
+    }
+    CommandSpec spec = subcommand.getCommandSpec();
     settings.forEach(
         (setting, value) -> {
-          if (subcommand.getCommandSpec().findOption(setting.flag()) != null) {
+          if (spec.findOption(setting.flag()) != null) {
             all.add(setting.flag() + "=" + value);
           }
         });
-    all.addAll(List.of(args));
+    all.addAll(List.of(args).subList(nextArg, args.length));
 
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +26,8 @@ class CommandLineTest {
   @Test
   void hasTheDocumentedCommands() {
     assertThat(Main.commandLine().getSubcommands().keySet())
-        .containsAll(Set.of("run", "migrate", "doctor", "produce", "status", "recalculate"));
+        .containsAll(
+            Set.of("run", "migrate", "doctor", "produce", "status", "recalculate", "dead-letters"));
   }
 
   @ParameterizedTest
@@ -50,6 +52,48 @@ class CommandLineTest {
     assertThat(execute("recalculate", "--older-than", "soon")).isEqualTo(2);
     assertThat(err.toString()).contains("'soon' is not an age such as");
     assertThat(execute("no-such-command")).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"list", "redrive"})
+  void helpsWithDeadLetters(String command) {
+    assertThat(execute("dead-letters", command, "--help")).isZero();
+    assertThat(out.toString())
+        .contains(
+            "Usage: bookvotes dead-letters " + command,
+            "--database-url",
+            "--dead-letter-topic",
+            "--reason=<reason>",
+            "--partition=<n>",
+            "--offsets=<from>-<to>",
+            "of the votes topic");
+    assertThat(execute("dead-letters", "--help")).isZero();
+    assertThat(out.toString()).contains("list", "redrive");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--reason=lost",
+        "--reason=",
+        "--partition=-1",
+        "--partition=x",
+        "--offsets=9-1",
+        "--offsets=-",
+        "--offsets=",
+        "--offsets=1-2-3",
+        "--offsets=99999999999999999999-",
+        "--offsets=\u001b[2J"
+      })
+  void exitsWithTwoOnFiltersThatMakeNoSense(String filter) {
+    for (String command : List.of("list", "redrive")) {
+      err.getBuffer().setLength(0);
+      assertThat(execute("dead-letters", command, filter)).isEqualTo(2);
+      assertThat(err.toString())
+          .contains(filter.substring(0, filter.indexOf('=')), "allowed is")
+          .doesNotContain("\u001b[2J");
+    }
+    assertThat(execute("dead-letters")).isEqualTo(2);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A replica in a JVM of its own, from the packaged jar: one that can be killed. */
 final class ReplicaProcess implements Replica {
@@ -34,18 +35,24 @@ final class ReplicaProcess implements Replica {
 
   /** Starts {@code bookvotes run}. */
   static ReplicaProcess start(Map<Setting, String> settings) {
+    return start(settings, "run");
+  }
+
+  /** Starts another command, which has no port. */
+  static ReplicaProcess start(Map<Setting, String> settings, String... command) {
     Path jar = Path.of("target", "bookvotes.jar");
     if (!Files.exists(jar)) {
       throw new IllegalStateException(
           jar.toAbsolutePath() + " is missing: these tests run after 'package'");
     }
-    ProcessBuilder builder =
-        new ProcessBuilder(
+    List<String> java =
+        List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",
             "-jar",
-            jar.toString(),
-            "run");
+            jar.toString());
+    ProcessBuilder builder =
+        new ProcessBuilder(Stream.concat(java.stream(), Stream.of(command)).toList());
     settings.forEach((setting, value) -> builder.environment().put(setting.variable(), value));
     try {
       return new ReplicaProcess(builder.redirectErrorStream(true).start());

@@ -8,7 +8,9 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -36,11 +38,11 @@ class VoteBatchTest {
                 SECOND, List.of(up(SECOND, 5, 1L << 40), down(SECOND, 6, 7))),
             Map.of());
 
-    assertThat(batch.bookIds()).containsExactly(3L, 7L, 1L << 40);
-    assertThat(batch.ups()).containsExactly(0, 2, 1);
-    assertThat(batch.downs()).containsExactly(1, 1, 0);
-    assertThat(batch.upCount()).isEqualTo(3);
-    assertThat(batch.downCount()).isEqualTo(2);
+    assertThat(batch.sums().bookIds()).containsExactly(3L, 7L, 1L << 40);
+    assertThat(batch.sums().ups()).containsExactly(0, 2, 1);
+    assertThat(batch.sums().downs()).containsExactly(1, 1, 0);
+    assertThat(batch.sums().upCount()).isEqualTo(3);
+    assertThat(batch.sums().downCount()).isEqualTo(2);
     assertThat(batch.malformed()).isEmpty();
   }
 
@@ -66,7 +68,7 @@ class VoteBatchTest {
             Map.of());
 
     assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 16)));
-    assertThat(batch.bookIds()).isEmpty();
+    assertThat(batch.sums().bookIds()).isEmpty();
   }
 
   @Test
@@ -91,7 +93,7 @@ class VoteBatchTest {
 
     assertThat(batch.malformed()).extracting(Malformed::event).containsExactly(bad);
     assertThat(batch.malformed().getFirst().detail()).isNotBlank();
-    assertThat(batch.ups()).containsExactly(2);
+    assertThat(batch.sums().ups()).containsExactly(2);
   }
 
   @Test
@@ -106,9 +108,9 @@ class VoteBatchTest {
 
     assertThat(batch.removeBooks(Set.of(8L, 9L))).containsExactly(one, two, three);
 
-    assertThat(batch.bookIds()).containsExactly(7L);
-    assertThat(batch.ups()).containsExactly(1);
-    assertThat(batch.downCount()).isZero();
+    assertThat(batch.sums().bookIds()).containsExactly(7L);
+    assertThat(batch.sums().ups()).containsExactly(1);
+    assertThat(batch.sums().downCount()).isZero();
     assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 15)));
   }
 
@@ -119,18 +121,40 @@ class VoteBatchTest {
             Map.of(
                 FIRST, List.of(up(FIRST, 10, 8), event(FIRST, 11, NO_VOTE), up(FIRST, 12, 8)),
                 SECOND, List.of(up(SECOND, 10, 8))),
-            Map.of(FIRST, Set.of(10L, 11L)));
+            Map.of(FIRST, new TreeMap<>(Map.of(10L, "unknown-book", 11L, "malformed"))));
 
     assertThat(batch.malformed()).isEmpty();
-    assertThat(batch.ups()).as("offset 12, and 10 of the other partition").containsExactly(2);
+    assertThat(batch.sums().ups())
+        .as("offset 12, and 10 of the other partition")
+        .containsExactly(2);
     assertThat(batch.removeBooks(Set.of(8L)))
         .extracting(ConsumerRecord::offset)
         .containsExactlyInAnyOrder(12L, 10L);
   }
 
+  @Test
+  void namesTheDeadLettersThatItMovesTheOffsetsPast() {
+    NavigableMap<Long, String> sent = new TreeMap<>(Map.of(9L, "refused", 10L, "malformed"));
+    VoteBatch batch =
+        batch(
+            Map.of(FIRST, List.of(event(FIRST, 10, NO_VOTE), up(FIRST, 11, 8), up(FIRST, 12, 7))),
+            Map.of(FIRST, sent, SECOND, new TreeMap<>(Map.of(11L, "malformed"))));
+    assertThat(batch.letters()).isEqualTo(Map.of(new Coordinates("votes", 0, 10), "malformed"));
+
+    // Sent while the batch waits to be written; 13 is behind its end.
+    sent.putAll(Map.of(11L, "unknown-book", 13L, "malformed"));
+    assertThat(batch.letters())
+        .isEqualTo(
+            Map.of(
+                new Coordinates("votes", 0, 10),
+                "malformed",
+                new Coordinates("votes", 0, 11),
+                "unknown-book"));
+  }
+
   private static VoteBatch batch(
       Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> events,
-      Map<TopicPartition, Set<Long>> deadLettered) {
+      Map<TopicPartition, NavigableMap<Long, String>> deadLettered) {
     Map<TopicPartition, Long> froms = new HashMap<>();
     Map<TopicPartition, OffsetAndMetadata> nexts = new HashMap<>();
     events.forEach(

@@ -142,12 +142,16 @@ class VoteConsumerIT {
         .atMost(Duration.ofSeconds(30))
         .until(() -> failed.contains("P0001"));
     assertThat(topics.readDeadLetters()).hasSize(1);
+    assertThat(database.queryLong("SELECT count(*) FROM bookvotes.dead_letters")).isZero();
 
     database.execute("INSERT INTO books (book_id) VALUES (4711)");
     database.execute("DROP TRIGGER refuse ON bookvotes.stale_books");
 
     tally.awaitCounted(database, topics);
     assertThat(topics.readDeadLetters()).hasSize(1);
+    assertThat(database.queryRows("SELECT topic, partition, reason FROM bookvotes.dead_letters"))
+        .as("recorded by the batch that passed it, with the reason that it was sent with")
+        .containsExactly(List.of(topics.votes(), 0, "unknown-book"));
   }
 
   private void awaitLockWait() {

@@ -12,7 +12,9 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,8 +29,10 @@ import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
 import org.bookvotes.ingest.VoteStore.Written;
 import org.bookvotes.postgres.Database;
+import org.bookvotes.testing.HeldBooks;
 import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.TestDatabase;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -148,6 +152,140 @@ class VoteStoreIT {
   }
 
   @Test
+  void namesTheBooksOfAConstraintThatIsCheckedAtTheCommit() throws SQLException {
+    database.insertBooks(9);
+    database.execute(
+        """
+        CREATE FUNCTION deny() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'not book %', new.book_id USING ERRCODE = '23514'; END $$;
+        CREATE CONSTRAINT TRIGGER deny AFTER UPDATE ON books DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (new.book_id IN (3, 8)) EXECUTE FUNCTION deny();
+        """);
+    store.offsets(List.of(FIRST));
+    VoteBatch batch = up(Map.of(FIRST, 0L), 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+    assertThat(refused(batch)).containsExactlyInAnyOrder(3L, 8L);
+
+    batch.removeBooks(Set.of(3L, 8L));
+    assertThat(store.write(batch)).isEqualTo(new Written.Committed());
+    assertThat(database.queryLong("SELECT count(*) FROM books WHERE votes_up = 1")).isEqualTo(7);
+  }
+
+  @Test
+  void asksOtherBooksIfMostOfABatchRefuse() throws SQLException {
+    database.insertBooks(20);
+    database.execute("ALTER TABLE books ADD CHECK (book_id > 2 OR votes_up < 1)");
+    // A book that somebody holds is not waited for.
+    try (HeldBooks held = HeldBooks.hold(database, 3L)) {
+      store.offsets(List.of(FIRST));
+      assertThat(refused(up(Map.of(FIRST, 0L), 1))).containsExactly(1L);
+      assertThat(refused(up(Map.of(FIRST, 0L), 1, 2))).containsExactlyInAnyOrder(1L, 2L);
+      assertThat(refused(up(Map.of(FIRST, 0L), 1, 2, 5))).containsExactlyInAnyOrder(1L, 2L);
+      assertThat(database.queryLong("SELECT sum(votes_up + votes_down) FROM books")).isZero();
+      held.commit();
+    }
+  }
+
+  @Test
+  void blamesTheTableIfOtherBooksRefuseTooHoweverFewAreInTheBatch() {
+    database.insertBooks(20);
+    database.execute("ALTER TABLE books ADD CHECK (book_id = 20 OR votes_up < 1)");
+    assertThatThrownBy(
+            () -> {
+              store.offsets(List.of(FIRST));
+              store.write(up(Map.of(FIRST, 0L), 1));
+            })
+        .isInstanceOf(SQLException.class)
+        .hasMessageContaining("check constraint");
+    assertThatThrownBy(() -> store.write(up(Map.of(FIRST, 0L), 1, 2, 20)))
+        .hasMessageContaining("check constraint");
+    assertThat(database.queryLong("SELECT sum(votes_up) FROM books")).isZero();
+  }
+
+  @Test
+  void findsOneBookAmongManyInFewTries() throws SQLException {
+    database.insertBooks(1_000);
+    database.execute("ALTER TABLE books ADD CHECK (book_id <> 677 OR votes_up < 1)");
+    // A sequence goes on when what it counted is taken back.
+    database.execute(
+        """
+        CREATE SEQUENCE tries;
+        CREATE FUNCTION tried() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM nextval('tries'); RETURN NULL; END $$;
+        CREATE TRIGGER tried BEFORE UPDATE ON books EXECUTE FUNCTION tried();
+        """);
+    store.offsets(List.of(FIRST));
+
+    assertThat(refused(up(Map.of(FIRST, 0L), LongStream.rangeClosed(1, 1_000).toArray())))
+        .containsExactly(677L);
+    assertThat(database.queryLong("SELECT last_value FROM tries")).isLessThan(25);
+  }
+
+  private Set<Long> refused(VoteBatch batch) throws SQLException {
+    Written written = store.write(batch);
+    assertThat(written).isInstanceOf(Written.Uncountable.class);
+    assertThat(((Written.Uncountable) written).reason()).isEqualTo("refused");
+    return ((Written.Uncountable) written).bookIds();
+  }
+
+  @Test
+  void recordsTheDeadLettersThatItMovesTheOffsetsPast() throws SQLException {
+    database.insertBooks(1);
+    store.offsets(List.of(FIRST, SECOND));
+    Map<TopicPartition, NavigableMap<Long, String>> sent = new HashMap<>();
+    VoteBatch batch = up(Map.of(FIRST, 0L, SECOND, 0L), sent, 1, 77, 1);
+    assertThat(store.write(batch)).isInstanceOf(Written.Uncountable.class);
+    assertThat(letters()).as("nothing is written").isEmpty();
+
+    batch.removeBooks(Set.of(77L));
+    sent.put(FIRST, new TreeMap<>(Map.of(1L, "unknown-book", 3L, "malformed")));
+    sent.put(SECOND, new TreeMap<>(Map.of(1L, "unknown-book")));
+    assertThat(store.write(batch)).isEqualTo(new Written.Committed());
+
+    assertThat(letters())
+        .as("3 is behind the batch")
+        .containsExactly(
+            List.of("votes", 0, 1L, "unknown-book", false),
+            List.of("votes", 1, 1L, "unknown-book", false));
+  }
+
+  @Test
+  void recordsNoDeadLetterOfABatchThatIsFenced() throws SQLException {
+    database.insertBooks(1);
+    store.offsets(List.of(FIRST));
+    VoteBatch zombies =
+        up(Map.of(FIRST, 0L), Map.of(FIRST, new TreeMap<>(Map.of(1L, "unknown-book"))), 1, 77);
+    // The other one found the book and counted the vote.
+    assertThat(store.write(up(Map.of(FIRST, 0L), 1, 1))).isEqualTo(new Written.Committed());
+
+    assertThat(store.write(zombies)).isEqualTo(new Written.Fenced(Set.of(FIRST)));
+
+    assertThat(letters()).isEmpty();
+  }
+
+  @Test
+  void recordsALetterAnewIfTheOffsetsWereSetBackByHand() throws SQLException {
+    store.offsets(List.of(FIRST));
+    NavigableMap<Long, String> sent = new TreeMap<>(Map.of(0L, "unknown-book"));
+    assertThat(store.write(up(Map.of(FIRST, 0L), Map.of(FIRST, sent), 77)))
+        .isEqualTo(new Written.Committed());
+    database.execute("UPDATE bookvotes.dead_letters SET redriven_at = now()");
+    database.execute("UPDATE bookvotes.partition_offsets SET next_offset = 0");
+
+    sent.put(0L, "refused");
+    assertThat(store.write(up(Map.of(FIRST, 0L), Map.of(FIRST, sent), 77)))
+        .isEqualTo(new Written.Committed());
+
+    assertThat(letters()).containsExactly(List.of("votes", 0, 0L, "refused", false));
+  }
+
+  private List<List<@Nullable Object>> letters() {
+    return database.queryRows(
+        "SELECT topic, partition, source_offset, reason, redriven_at IS NOT NULL"
+            + " FROM bookvotes.dead_letters ORDER BY 1, 2, 3");
+  }
+
+  @Test
   void doesNotBlameTheBooksIfMostOfThemRefuse() {
     database.insertBooks(9);
     database.execute("ALTER TABLE books ADD CHECK (book_id <= 4 OR votes_up < 1)");
@@ -202,6 +340,14 @@ class VoteStoreIT {
    * One vote up for each of {@code books} on each partition, from its offset in the database on.
    */
   private static VoteBatch up(Map<TopicPartition, Long> froms, long... books) {
+    return up(froms, Map.of(), books);
+  }
+
+  /** The same, some of them dead letters. */
+  private static VoteBatch up(
+      Map<TopicPartition, Long> froms,
+      Map<TopicPartition, NavigableMap<Long, String>> deadLettered,
+      long... books) {
     Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
     Map<TopicPartition, OffsetAndMetadata> nexts = new HashMap<>();
     froms.forEach(
@@ -213,7 +359,7 @@ class VoteStoreIT {
                   .toList());
           nexts.put(partition, new OffsetAndMetadata(from + books.length));
         });
-    return new VoteBatch(new ConsumerRecords<>(records, nexts), froms, Map.of());
+    return new VoteBatch(new ConsumerRecords<>(records, nexts), froms, deadLettered);
   }
 
   private static ConsumerRecord<byte[], byte[]> event(
