@@ -1,6 +1,5 @@
 package org.bookvotes.app;
 
-import java.time.Duration;
 import java.util.Set;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Schema;
@@ -24,12 +23,8 @@ final class MigrateCommand extends SettingsCommand {
   @Override
   int run(ProcessorConfig config) throws Exception {
     try (Database database =
-        Database.open(
-            config.databaseUrl(),
-            config.databaseUser(),
-            config.databasePassword(),
-            3,
-            Duration.ZERO)) {
+        Database.openUnlimited(
+            config.databaseUrl(), config.databaseUser(), config.databasePassword(), 3)) {
       Schema.Migration migration = new Schema(database.pool()).migrate();
       out()
           .printf(

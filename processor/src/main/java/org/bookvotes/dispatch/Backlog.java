@@ -9,8 +9,10 @@ import java.time.Duration;
  * @param due those that may be recalculated now, that is without the ones that pause after a
  *     failure
  * @param oldest age of the oldest mark, zero if there is none
+ * @param overdue for how long the one of the due books that has waited longest has been due, zero if
+ *     there is none
  */
-public record Backlog(long books, long due, Duration oldest) {
+public record Backlog(long books, long due, Duration oldest, Duration overdue) {
 
   /**
    * What one worker should find to be worth its launch beside another. A launch costs about 5 ms
@@ -20,14 +22,27 @@ public record Backlog(long books, long due, Duration oldest) {
   static final int BATCHES_PER_WORKER = 50;
 
   /**
+   * A backlog that has waited for so long is worth another worker: whoever has the slots that are
+   * worth it does not get on. A replica that hangs, or that is cut off, keeps its slot until the
+   * server has missed it.
+   */
+  static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /**
    * How many workers this backlog is worth.
    *
    * @param batchSize books a transaction
    * @param mostWorkers the limit
-   * @return 0 without a backlog, 1 for a short one, at most {@code mostWorkers}
+   * @return 0 if nothing is due, 1 for a short backlog, one more for each {@link #PATIENCE} that it
+   *     is overdue, at most {@code mostWorkers}
    */
   public int worthWorkers(int batchSize, int mostWorkers) {
+    if (due == 0) {
+      return 0;
+    }
     long booksPerWorker = (long) batchSize * BATCHES_PER_WORKER;
-    return (int) Math.min(mostWorkers, (due + booksPerWorker - 1) / booksPerWorker);
+    long impatience = overdue.dividedBy(PATIENCE);
+    return (int)
+        Math.min(mostWorkers, (due + booksPerWorker - 1) / booksPerWorker + impatience);
   }
 }

@@ -41,11 +41,15 @@ public final class StaleBacklog {
               return new Backlog(
                   row.getLong("books"),
                   row.getLong("due"),
-                  Duration.ofMillis(
-                      Math.max(0, Math.round(row.getDouble("oldest_seconds") * 1000))));
+                  duration(row, "oldest_seconds"),
+                  duration(row, "overdue_seconds"));
             }
           }
         });
+  }
+
+  private static Duration duration(ResultSet row, String column) throws SQLException {
+    return Duration.ofMillis(Math.max(0, Math.round(row.getDouble(column) * 1000)));
   }
 
   /**

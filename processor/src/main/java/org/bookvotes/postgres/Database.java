@@ -25,7 +25,13 @@ public final class Database implements AutoCloseable {
   public static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(60);
+  /**
+   * No statement of ours takes that long while the server is well; longer than any wait for a lock.
+   */
+  private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(20);
+
+  /** Longer than any statement: a server that says nothing for that long cannot be reached. */
+  private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(25);
 
   private final HikariDataSource pool;
 
@@ -40,32 +46,40 @@ public final class Database implements AutoCloseable {
    * @param connectionCount most connections at once
    */
   public static Database open(String url, String user, String password, int connectionCount) {
-    return open(url, user, password, connectionCount, SOCKET_TIMEOUT);
+    return open(url, user, password, connectionCount, STATEMENT_TIMEOUT, SOCKET_TIMEOUT);
   }
 
-  /**
-   * The same for statements that may take long, as a migration of a large table does.
-   *
-   * @param socketTimeout longest silence of the server before the connection counts as lost; zero:
-   *     no limit
-   */
-  public static Database open(
-      String url, String user, String password, int connectionCount, Duration socketTimeout) {
+  /** The same for statements that may take as long as they need, as those of a migration do. */
+  public static Database openUnlimited(
+      String url, String user, String password, int connectionCount) {
+    return open(url, user, password, connectionCount, Duration.ZERO, Duration.ZERO);
+  }
+
+  private static Database open(
+      String url,
+      String user,
+      String password,
+      int connectionCount,
+      Duration statementTimeout,
+      Duration socketTimeout) {
     Properties driver = new Properties();
     driver.setProperty("ApplicationName", APPLICATION_NAME);
     driver.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
     driver.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
     driver.setProperty("tcpKeepAlive", "true");
-    // The server, too, must notice that we are gone: what a vanished replica holds, its heir waits
-    // for.
+    // The server, too, must notice that we are gone: what a vanished replica holds, its heirs wait
+    // for. In a transaction of ours nothing but the next statement is waited for.
     driver.setProperty(
         "options",
         "-c lock_timeout="
             + LOCK_TIMEOUT.toMillis()
             // What is read behind a lock must be what was committed before it was had.
             + " -c default_transaction_isolation=read\\ committed"
-            + " -c idle_in_transaction_session_timeout=30s"
-            + " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
+            + " -c statement_timeout="
+            + statementTimeout.toMillis()
+            + " -c idle_in_transaction_session_timeout=5s"
+            + " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+            + " -c tcp_user_timeout=10s");
 
     HikariConfig config = new HikariConfig();
     config.setPoolName("bookvotes");

@@ -23,14 +23,30 @@ class BacklogTest {
   })
   void isWorthAWorkerForEveryFiftyBatchesBegun(
       long due, int batchSize, int mostWorkers, int worth) {
-    Backlog backlog = new Backlog(due, due, Duration.ZERO);
+    Backlog backlog = new Backlog(due, due, Duration.ZERO, Duration.ZERO);
     assertThat(backlog.worthWorkers(batchSize, mostWorkers)).isEqualTo(worth);
   }
 
   @ParameterizedTest
   @CsvSource({"0, 0", "1, 1"})
   void booksThatPauseAfterAFailureAreWorthNoWorker(long due, int worth) {
-    assertThat(new Backlog(1_000_000, due, Duration.ofHours(1)).worthWorkers(1000, 4))
+    assertThat(new Backlog(1_000_000, due, Duration.ofHours(1), Duration.ZERO).worthWorkers(1000, 4))
+        .isEqualTo(worth);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1999, 4, 1",
+    "1, 2000, 4, 2",
+    "1, 4000, 4, 3",
+    "1, 3600000, 4, 4",
+    "1, 3600000, 1, 1",
+    "0, 3600000, 4, 0"
+  })
+  void anOverdueBacklogIsWorthOneMoreWorkerEveryTwoSeconds(
+      long due, long overdueMillis, int mostWorkers, int worth) {
+    Duration overdue = Duration.ofMillis(overdueMillis);
+    assertThat(new Backlog(due, due, overdue, overdue).worthWorkers(1000, mostWorkers))
         .isEqualTo(worth);
   }
 }

@@ -16,7 +16,7 @@ class StaleBacklogIT {
     try (TestDatabase database = Servers.newDatabase();
         Database pool = database.open(1)) {
       StaleBacklog backlog = new StaleBacklog(pool.transactions());
-      assertThat(backlog.measure(10)).isEqualTo(new Backlog(0, 0, Duration.ZERO));
+      assertThat(backlog.measure(10)).isEqualTo(new Backlog(0, 0, Duration.ZERO, Duration.ZERO));
 
       database.execute(
           "INSERT INTO bookvotes.stale_books (book_id, marked_at, retry_at)"
