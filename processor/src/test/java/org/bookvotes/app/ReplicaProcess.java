@@ -32,20 +32,23 @@ final class ReplicaProcess implements Replica {
     Thread.ofVirtual().start(this::readLog);
   }
 
-  /** Starts {@code bookvotes run}. */
-  static ReplicaProcess start(Map<Setting, String> settings) {
+  /**
+   * Starts {@code bookvotes run}.
+   *
+   * @param jvmOptions such as {@code -Xmx256m}
+   */
+  static ReplicaProcess start(Map<Setting, String> settings, String... jvmOptions) {
     Path jar = Path.of("target", "bookvotes.jar");
     if (!Files.exists(jar)) {
       throw new IllegalStateException(
           jar.toAbsolutePath() + " is missing: these tests run after 'package'");
     }
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-jar",
-            jar.toString(),
-            "run");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(List.of(jvmOptions));
+    command.addAll(List.of("-jar", jar.toString(), "run"));
+    ProcessBuilder builder = new ProcessBuilder(command);
     settings.forEach((setting, value) -> builder.environment().put(setting.variable(), value));
     try {
       return new ReplicaProcess(builder.redirectErrorStream(true).start());
@@ -82,6 +85,10 @@ final class ReplicaProcess implements Replica {
     synchronized (log) {
       return String.join("\n", log);
     }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Ends the process at once, as the kernel does it (SIGKILL). */
