@@ -110,12 +110,16 @@ class HostileInputIT {
 
       try (KafkaProducer<byte[], byte[]> producer = producer(topics, 16 << 10, "none");
           ReplicaProcess replica = ReplicaProcess.start(settings, "-Xmx256m")) {
+        List<Sent> sent = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-          await(producer.send(vote(topics, 0, tally.cast(1).getFirst())));
-          expect(hostile.next(), topics, 0, producer);
+          topics.sendVotes(i % 100 == 0 ? tally.cast(100) : List.of());
+          sent.add(send(hostile.next(), topics, 0, producer));
         }
+        expectAll(sent);
         tally.awaitCounted(database, topics);
-        RecordMetadata large = expect(hostile.large(3 * MIB), topics, 0, producer);
+        Sent tooLarge = send(hostile.large(3 * MIB), topics, 0, producer);
+        expectAll(List.of(tooLarge));
+        RecordMetadata large = await(tooLarge.acknowledged());
         topics.sendVotes(tally.cast(100));
 
         Awaitility.await("tells how to go on")
@@ -168,9 +172,7 @@ class HostileInputIT {
     for (Future<RecordMetadata> vote : votes) {
       await(vote);
     }
-    for (Sent record : sent) {
-      audit.expect(await(record.acknowledged()), record.digest(), record.reason());
-    }
+    expectAll(sent);
   }
 
   private void sendCompressible(TestTopics topics) throws Exception {
@@ -180,9 +182,7 @@ class HostileInputIT {
         sent.add(send(hostile.compressible(), topics, 0, producer));
       }
     }
-    for (Sent record : sent) {
-      audit.expect(await(record.acknowledged()), record.digest(), record.reason());
-    }
+    expectAll(sent);
   }
 
   private record Sent(Future<RecordMetadata> acknowledged, String digest, String reason) {}
@@ -197,13 +197,10 @@ class HostileInputIT {
         next.reason());
   }
 
-  private RecordMetadata expect(
-      Hostile next, TestTopics topics, int partition, KafkaProducer<byte[], byte[]> producer)
-      throws Exception {
-    Sent sent = send(next, topics, partition, producer);
-    RecordMetadata acknowledged = await(sent.acknowledged());
-    audit.expect(acknowledged, sent.digest(), sent.reason());
-    return acknowledged;
+  private void expectAll(List<Sent> sent) throws InterruptedException {
+    for (Sent record : sent) {
+      audit.expect(await(record.acknowledged()), record.digest(), record.reason());
+    }
   }
 
   private static KafkaProducer<byte[], byte[]> producer(
