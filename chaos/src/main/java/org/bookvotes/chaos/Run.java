@@ -38,6 +38,7 @@ final class Run {
   private static final int MARK_ROW_BYTES = 2 * 80;
 
   private static final Pattern DEADLOCK = Pattern.compile(" 40P01 ");
+
   /** Of the processor itself: the Kafka client calls some of what it gets over an error. */
   private static final Pattern ERROR = Pattern.compile("\\sERROR\\s(?!.*clientId=)");
 

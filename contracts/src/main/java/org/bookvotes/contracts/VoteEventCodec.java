@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * one object and nothing behind it, no name twice in an object, every field present and of its type
  * ({@code "42"} and {@code 42.0} are no book id). Unknown fields are skipped, so that producers may
  * add some, within bounds: {@value #MAX_EVENT_BYTES} bytes an event, {@value #MAX_DEPTH} levels
- * deep, {@value #MAX_NUMBER_DIGITS} digits a number, {@value #MAX_NAME_LENGTH} characters a name.
+ * deep, {@value #MAX_NUMBER_DIGITS} digits a number, {@value #MAX_NAME_BYTES} bytes of UTF-8 a
+ * name, and no half of a surrogate pair in a name.
  */
 public final class VoteEventCodec {
 
@@ -37,7 +38,7 @@ public final class VoteEventCodec {
 
   static final int MAX_DEPTH = 100;
   static final int MAX_NUMBER_DIGITS = 1000;
-  static final int MAX_NAME_LENGTH = 1000;
+  static final int MAX_NAME_BYTES = 1000;
 
   private static final int MAX_EXCERPT_LENGTH = 48;
 
@@ -52,7 +53,7 @@ public final class VoteEventCodec {
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
                   .maxNumberLength(MAX_NUMBER_DIGITS)
-                  .maxNameLength(MAX_NAME_LENGTH)
+                  .maxNameLength(MAX_NAME_BYTES)
                   .build())
           .errorReportConfiguration(
               ErrorReportConfiguration.builder().maxErrorTokenLength(MAX_EXCERPT_LENGTH).build())

@@ -55,6 +55,8 @@ class MalformedVoteTest {
         text("100,000 levels in a field", with("x", "{\"y\":[".repeat(50_000)), "x: at byte "),
         text("a number of 1,001 digits", with("x", "1".repeat(1001)), "x: at byte "),
         text("a name of 1,001 letters", with("x".repeat(1001), "1"), "votedAt: at byte "),
+        text("a name of 1,002 bytes", with("\u00e4".repeat(501), "1"), "votedAt: at byte "),
+        text("half a pair in a name", with("\\ud800", "1"), "votedAt: at byte "),
         text("a bad number in a field", with("x", "[1.]"), "x: at byte "),
         text("a bad escape in a field", with("x", "\"\\x\""), "x: at byte "),
         text("a line break in a field", with("x", "\"\n\""), "x: at byte "),

@@ -54,7 +54,18 @@ final class Mutation {
 
   /** The bytes after one to three changes; sometimes they are the same as before. */
   static byte[] of(byte[] original, RandomGenerator random) {
-    String bytes = new String(original, ISO_8859_1);
+    return changed(new String(original, ISO_8859_1), random);
+  }
+
+  /** The beginning of one and the end of the other, and then one to three changes or none. */
+  static byte[] splice(byte[] one, byte[] other, RandomGenerator random) {
+    String spliced =
+        new String(one, 0, random.nextInt(one.length + 1), ISO_8859_1)
+            + new String(other, ISO_8859_1).substring(random.nextInt(other.length + 1));
+    return random.nextBoolean() ? spliced.getBytes(ISO_8859_1) : changed(spliced, random);
+  }
+
+  private static byte[] changed(String bytes, RandomGenerator random) {
     for (int changes = random.nextInt(1, 4); changes > 0; changes--) {
       bytes = change(bytes, random);
     }
@@ -67,13 +78,14 @@ final class Mutation {
     String before = bytes.substring(0, start);
     String part = bytes.substring(start, end);
     String after = bytes.substring(end);
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(9)) {
       case 0, 1 -> flipBit(bytes, random);
       case 2 -> before;
       case 3 -> before + after;
       case 4 -> before + part + part + after;
       case 5 -> before + fragment(random) + after;
       case 6 -> before + fragment(random) + part + after;
+      case 7 -> before + (char) random.nextInt(256) + after;
       default -> {
         int from = random.nextInt(bytes.length() + 1);
         yield before + bytes.substring(from) + after;

@@ -123,6 +123,7 @@ class VoteEventSchemaTest {
         with("votedAt", "\"9999-12-31T23:59:59-00:01\""),
         with("x", "[".repeat(100) + "]".repeat(100)),
         with("x".repeat(1001), "1"),
+        with("\u00e4".repeat(501), "1"),
         with("x", '"' + "x".repeat(VoteEventCodec.MAX_EVENT_BYTES) + '"'));
   }
 
@@ -179,7 +180,7 @@ class VoteEventSchemaTest {
             VoteEventCodec.MAX_EVENT_BYTES + " bytes",
             VoteEventCodec.MAX_DEPTH + " levels",
             VoteEventCodec.MAX_NUMBER_DIGITS + " digits",
-            VoteEventCodec.MAX_NAME_LENGTH + " characters");
+            VoteEventCodec.MAX_NAME_BYTES + " bytes a name");
   }
 
   private static boolean codecTakes(String json) {

@@ -40,6 +40,11 @@ final class Logging {
     // One line for each retry of a connection: ours already says that the database or the broker is
     // away.
     context.getLogger("org.apache.kafka.clients.NetworkClient").setLevel(Level.ERROR);
+    // Takes the end of a poll whose bytes are spent, which is every poll of large events, for an
+    // error. A real one is thrown too.
+    context
+        .getLogger("org.apache.kafka.clients.consumer.internals.CompletedFetch")
+        .setLevel(Level.OFF);
   }
 
   private static EncoderBase<ILoggingEvent> encoder(String format) {

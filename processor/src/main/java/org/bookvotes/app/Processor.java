@@ -95,6 +95,7 @@ final class Processor implements AutoCloseable {
             listeners,
             dispatching::wake,
             meters::bind);
+    meters.bind(consumer.deadLetterProducer());
     ingestThread = Thread.ofPlatform().name("ingest").unstarted(this::ingest);
     server =
         ManagementServer.start(

@@ -9,8 +9,8 @@ import java.time.Duration;
  * @param due those that may be recalculated now, that is without the ones that pause after a
  *     failure
  * @param oldest age of the oldest mark, zero if there is none
- * @param overdue for how long the one of the due books that has waited longest has been due, zero if
- *     there is none
+ * @param overdue for how long the one of the due books that has waited longest has been due, zero
+ *     if there is none
  */
 public record Backlog(long books, long due, Duration oldest, Duration overdue) {
 
@@ -42,7 +42,6 @@ public record Backlog(long books, long due, Duration oldest, Duration overdue) {
     }
     long booksPerWorker = (long) batchSize * BATCHES_PER_WORKER;
     long impatience = overdue.dividedBy(PATIENCE);
-    return (int)
-        Math.min(mostWorkers, (due + booksPerWorker - 1) / booksPerWorker + impatience);
+    return (int) Math.min(mostWorkers, (due + booksPerWorker - 1) / booksPerWorker + impatience);
   }
 }

@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Growing pauses after failures: 0.1 s, doubling up to 5 s, of which a random part of up to half
- * is left out. Used by one thread; never sleeps itself.
+ * Growing pauses after failures: 0.1 s, doubling up to 5 s, of which a random part of up to half is
+ * left out. Used by one thread; never sleeps itself.
  */
 final class Backoff {
 

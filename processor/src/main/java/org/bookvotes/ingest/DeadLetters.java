@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Properties;
@@ -14,15 +15,19 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.bookvotes.contracts.VoteTopics;
 import org.bookvotes.observability.ProcessorListener;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +43,8 @@ final class DeadLetters implements AutoCloseable {
 
   // The consumer must poll again before max.poll.interval.ms (5 min); what is not acknowledged is
   // sent again.
-  private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
   // Also how long a missing topic takes to be noticed.
   private static final Duration MAX_BLOCK = Duration.ofSeconds(5);
   // An event that Kafka took must find its way here, whatever its producer compressed it from: the
@@ -51,14 +56,15 @@ final class DeadLetters implements AutoCloseable {
 
   /** The topic did not take an event; the offset must not move. */
   static final class NotDeliveredException extends Exception {
-    NotDeliveredException(String topic, Throwable cause) {
-      super("the dead-letter topic " + topic + " takes no events: " + cause.getMessage(), cause);
+    NotDeliveredException(String message, Throwable cause) {
+      super(message, cause);
     }
   }
 
   private final KafkaProducer<byte[], byte[]> producer;
   private final String topic;
   private final ProcessorListener listener;
+  private final long mostRequestBytes;
   // What is on the topic while its batch is not yet committed: the reasons, by offset.
   private final Map<TopicPartition, NavigableMap<Long, String>> uncommitted = new HashMap<>();
 
@@ -83,6 +89,14 @@ final class DeadLetters implements AutoCloseable {
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     this.topic = topic;
     this.listener = listener;
+    this.mostRequestBytes =
+        Long.parseLong(
+            String.valueOf(properties.get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG)).strip());
+  }
+
+  /** To bind meters. */
+  Producer<?, ?> producer() {
+    return producer;
   }
 
   /**
@@ -95,6 +109,7 @@ final class DeadLetters implements AutoCloseable {
       return;
     }
     Throwable failure = null;
+    DeadLetter refused = letters.getFirst();
     try {
       List<Future<RecordMetadata>> sends = new ArrayList<>(letters.size());
       for (DeadLetter letter : letters) {
@@ -114,7 +129,11 @@ final class DeadLetters implements AutoCloseable {
           sends.get(i).get();
           delivered(letters.get(i));
         } catch (ExecutionException e) {
-          failure = failure == null ? e.getCause() : failure;
+          // The one that does not pass by itself is told first.
+          if (failure == null || e.getCause() instanceof RecordTooLargeException) {
+            failure = e.getCause();
+            refused = letters.get(i);
+          }
         }
       }
     } catch (org.apache.kafka.common.errors.InterruptException e) {
@@ -123,12 +142,54 @@ final class DeadLetters implements AutoCloseable {
       failure = e;
     }
     if (failure != null) {
-      throw new NotDeliveredException(topic, failure);
+      throw new NotDeliveredException(
+          failure instanceof RecordTooLargeException
+              ? tooLarge(refused, failure)
+              : "the dead-letter topic " + topic + " takes no events: " + failure.getMessage(),
+          failure);
     }
     LOG.info(
         "{} events went to the dead-letter topic, the first: {}",
         letters.size(),
         letters.getFirst().detail());
+  }
+
+  /** Trying again does not mend this, a person does: so the message says how. */
+  private String tooLarge(DeadLetter letter, Throwable refusal) {
+    long bytes = bytes(letter);
+    // gzip makes what it cannot compress longer, by less than this.
+    long enough = bytes + bytes / 1000 + 1024;
+    return String.format(
+        Locale.ROOT,
+        "the event at %s-%d offset %d cannot be counted, and as a dead letter of %d bytes it is too large for %s."
+            + " This replica counts nothing more until it is taken: %s (%s)",
+        letter.event().topic(),
+        letter.event().partition(),
+        letter.event().offset(),
+        bytes,
+        topic,
+        bytes > mostRequestBytes
+            ? "set max.request.size and buffer.memory in the file of KAFKA_PROPERTIES, and max.message.bytes of that"
+                + " topic, to at least "
+                + enough
+                + " and start again"
+            : "set max.message.bytes of that topic to at least "
+                + enough
+                + ", and it goes on by itself",
+        refusal.getMessage());
+  }
+
+  private static long bytes(DeadLetter letter) {
+    long bytes = length(letter.event().key()) + length(letter.event().value());
+    for (Header header : headers(letter)) {
+      bytes += length(header.key().getBytes(StandardCharsets.UTF_8)) + length(header.value());
+    }
+    return bytes;
+  }
+
+  private static long length(byte @Nullable [] bytes) {
+    // With what Kafka writes beside it.
+    return bytes == null ? 5 : bytes.length + 5L;
   }
 
   private void delivered(DeadLetter letter) {

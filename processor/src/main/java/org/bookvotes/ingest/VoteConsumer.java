@@ -19,12 +19,12 @@ import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.bookvotes.contracts.VoteTopics;
 import org.bookvotes.ingest.DeadLetters.DeadLetter;
 import org.bookvotes.ingest.VoteStore.Written;
@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Polls votes and writes them, on the thread that calls {@link #run}, which owns the Kafka
- * consumer. Only {@link #stop} and {@link #isAssigned} may be called from other threads.
+ * consumer. Only {@link #stop}, {@link #isAssigned} and {@link #deadLetterProducer} may be called
+ * from other threads.
  *
  * <p>A partition whose offset in the database is not known for sure is <i>unpositioned</i>: paused
  * until the offset has been read and sought. Every partition begins so, and every doubt (a failed
@@ -53,6 +54,10 @@ public final class VoteConsumer {
   // More votes in one transaction are fewer row updates; the poll returns at once with what is
   // there.
   private static final int MOST_RECORDS_PER_POLL = 10_000;
+  // A broker's answer is held in memory until it is polled. With PollBudget, what a replica holds
+  // is
+  // bounded by the number of its brokers and partitions and by the longest event.
+  private static final int MOST_BYTES_PER_FETCH = 16 << 20;
 
   private final Properties client;
   private final String topic;
@@ -68,6 +73,7 @@ public final class VoteConsumer {
   private final Map<TopicPartition, Long> froms = new HashMap<>();
   private final Set<TopicPartition> unpositioned = new HashSet<>();
   private final Backoff backoff = new Backoff();
+  private final PollBudget budget = new PollBudget();
 
   private volatile boolean stopping;
   private volatile boolean assigned;
@@ -106,6 +112,11 @@ public final class VoteConsumer {
     return assigned;
   }
 
+  /** The producer of dead letters, to bind meters. */
+  public Producer<?, ?> deadLetterProducer() {
+    return deadLetters.producer();
+  }
+
   /** Ends {@link #run} after the transaction that is open now. */
   public void stop() {
     stopping = true;
@@ -139,8 +150,7 @@ public final class VoteConsumer {
 
   private void consume(GroupProtocol protocol) throws InterruptedException {
     Consumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            properties(protocol), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        new KafkaConsumer<>(properties(protocol), budget.deserializer(), budget.deserializer());
     try {
       onOpened.accept(consumer);
       open = consumer;
@@ -163,6 +173,7 @@ public final class VoteConsumer {
   private Properties properties(GroupProtocol protocol) {
     Properties properties = new Properties();
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(MOST_RECORDS_PER_POLL));
+    properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, Integer.toString(MOST_BYTES_PER_FETCH));
     properties.putAll(client);
     properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
     properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol.name());
@@ -179,6 +190,7 @@ public final class VoteConsumer {
     Duration pause = backoff.remaining();
     // A paused member polls on: it keeps its place in the group.
     ConsumerRecords<byte[], byte[]> records;
+    budget.renew();
     try {
       records =
           consumer.poll(

@@ -14,11 +14,13 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The registry of meters, with those of the JVM, the connection pool and the Kafka client.
+ * The registry of meters, with those of the JVM, the connection pool and the Kafka clients.
  * Thread-safe.
  */
 public final class Meters implements AutoCloseable {
@@ -26,7 +28,8 @@ public final class Meters implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
-  private final List<KafkaClientMetrics> kafka = new CopyOnWriteArrayList<>();
+  private final AtomicReference<@Nullable KafkaClientMetrics> consumer = new AtomicReference<>();
+  private final AtomicReference<@Nullable KafkaClientMetrics> producer = new AtomicReference<>();
 
   public Meters() {
     List.of(
@@ -51,12 +54,27 @@ public final class Meters implements AutoCloseable {
   }
 
   /** Meters of a Kafka consumer, instead of those of the one before. */
-  public void bind(Consumer<?, ?> consumer) {
-    kafka.forEach(KafkaClientMetrics::close);
-    kafka.clear();
-    KafkaClientMetrics metrics = new KafkaClientMetrics(consumer);
+  public void bind(Consumer<?, ?> client) {
+    replace(consumer, new KafkaClientMetrics(client));
+  }
+
+  /** Meters of a Kafka producer, instead of those of the one before. */
+  public void bind(Producer<?, ?> client) {
+    replace(producer, new KafkaClientMetrics(client));
+  }
+
+  private void replace(
+      AtomicReference<@Nullable KafkaClientMetrics> bound, KafkaClientMetrics metrics) {
+    close(bound);
     metrics.bindTo(registry);
-    kafka.add(metrics);
+    bound.set(metrics);
+  }
+
+  private static void close(AtomicReference<@Nullable KafkaClientMetrics> bound) {
+    KafkaClientMetrics metrics = bound.getAndSet(null);
+    if (metrics != null) {
+      metrics.close();
+    }
   }
 
   /** All meters in Prometheus' text format. */
@@ -66,7 +84,8 @@ public final class Meters implements AutoCloseable {
 
   @Override
   public void close() {
-    kafka.forEach(KafkaClientMetrics::close);
+    close(consumer);
+    close(producer);
     gc.close();
     registry.close();
   }

@@ -25,6 +25,7 @@ public final class Database implements AutoCloseable {
   public static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
   /**
    * No statement of ours takes that long while the server is well; longer than any wait for a lock.
    */

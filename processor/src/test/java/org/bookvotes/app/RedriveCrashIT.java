@@ -84,7 +84,7 @@ class RedriveCrashIT {
     makeLetters(letterCount);
     ReplicaProcess redrive;
     try (HeldBooks held = HeldBooks.hold(database, FIRST_UNKNOWN + LetterReader.CHUNK_SIZE + 300)) {
-      redrive = ReplicaProcess.start(settings, "dead-letters", "redrive");
+      redrive = ReplicaProcess.start(settings, List.of(), "dead-letters", "redrive");
       awaitWaitingSessions(1);
       assertThat(Tally.countedIn(database)).as(redrive.log()).isEqualTo(LetterReader.CHUNK_SIZE);
       redrive.kill();

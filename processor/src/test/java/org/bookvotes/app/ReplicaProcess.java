@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** A replica in a JVM of its own, from the packaged jar: one that can be killed. */
 final class ReplicaProcess implements Replica {
@@ -35,24 +34,28 @@ final class ReplicaProcess implements Replica {
 
   /** Starts {@code bookvotes run}. */
   static ReplicaProcess start(Map<Setting, String> settings) {
-    return start(settings, "run");
+    return start(settings, List.of(), "run");
   }
 
-  /** Starts another command, which has no port. */
-  static ReplicaProcess start(Map<Setting, String> settings, String... command) {
+  /**
+   * Starts a command; one other than {@code run} has no port.
+   *
+   * @param jvmOptions such as {@code -Xmx256m}
+   */
+  static ReplicaProcess start(
+      Map<Setting, String> settings, List<String> jvmOptions, String... command) {
     Path jar = Path.of("target", "bookvotes.jar");
     if (!Files.exists(jar)) {
       throw new IllegalStateException(
           jar.toAbsolutePath() + " is missing: these tests run after 'package'");
     }
-    List<String> java =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-jar",
-            jar.toString());
-    ProcessBuilder builder =
-        new ProcessBuilder(Stream.concat(java.stream(), Stream.of(command)).toList());
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.add("-XX:TieredStopAtLevel=1");
+    line.addAll(jvmOptions);
+    line.addAll(List.of("-jar", jar.toString()));
+    line.addAll(List.of(command));
+    ProcessBuilder builder = new ProcessBuilder(line);
     settings.forEach((setting, value) -> builder.environment().put(setting.variable(), value));
     try {
       return new ReplicaProcess(builder.redirectErrorStream(true).start());
@@ -89,6 +92,10 @@ final class ReplicaProcess implements Replica {
     synchronized (log) {
       return String.join("\n", log);
     }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Ends the process at once, as the kernel does it (SIGKILL). */

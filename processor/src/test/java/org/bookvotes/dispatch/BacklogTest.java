@@ -30,7 +30,8 @@ class BacklogTest {
   @ParameterizedTest
   @CsvSource({"0, 0", "1, 1"})
   void booksThatPauseAfterAFailureAreWorthNoWorker(long due, int worth) {
-    assertThat(new Backlog(1_000_000, due, Duration.ofHours(1), Duration.ZERO).worthWorkers(1000, 4))
+    assertThat(
+            new Backlog(1_000_000, due, Duration.ofHours(1), Duration.ZERO).worthWorkers(1000, 4))
         .isEqualTo(worth);
   }
 

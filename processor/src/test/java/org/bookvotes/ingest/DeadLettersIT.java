@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.bookvotes.ingest.DeadLetters.DeadLetter;
 import org.bookvotes.ingest.DeadLetters.NotDeliveredException;
@@ -31,7 +32,10 @@ class DeadLettersIT {
   private final DeadLetters deadLetters = deadLetters(topics.deadLetters());
 
   private DeadLetters deadLetters(String topic) {
-    Properties client = new Properties();
+    return deadLetters(topic, new Properties());
+  }
+
+  private DeadLetters deadLetters(String topic, Properties client) {
     client.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, topics.bootstrapServers());
     return new DeadLetters(
         client,
@@ -85,6 +89,31 @@ class DeadLettersIT {
     assertThat(told).hasSize(topics.readDeadLetters().size());
     assertThat(deadLetters.uncommitted().values().stream().mapToLong(Map::size).sum())
         .isEqualTo(topics.readDeadLetters().size());
+  }
+
+  @Test
+  void tellsOfAnEventThatIsTooLargeWhoseLimitItIsAndHowToGoOn() {
+    byte[] tooLong = new byte[2 << 20];
+    new Random(2).nextBytes(tooLong);
+    List<DeadLetter> letters = List.of(letter(FIRST, 1), letter(SECOND, 17, tooLong));
+
+    assertThatThrownBy(() -> deadLetters.send(letters))
+        .isInstanceOf(NotDeliveredException.class)
+        .hasMessageContaining("the event at votes-1 offset 17 cannot be counted")
+        .hasMessageContaining(topics.deadLetters())
+        .hasMessageContaining("set max.message.bytes of that topic to at least 21")
+        .hasMessageContaining("it goes on by itself");
+
+    Properties client = new Properties();
+    client.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, "100000");
+    try (DeadLetters limited = deadLetters(topics.deadLetters(), client)) {
+      assertThatThrownBy(() -> limited.send(letters))
+          .isInstanceOf(NotDeliveredException.class)
+          .hasMessageContaining("the event at votes-1 offset 17 cannot be counted")
+          .hasMessageContaining("set max.request.size and buffer.memory in the file")
+          .hasMessageContaining("start again");
+      assertThat(limited.uncommitted()).isEqualTo(Map.of(FIRST, Map.of(1L, "reason")));
+    }
   }
 
   @Test

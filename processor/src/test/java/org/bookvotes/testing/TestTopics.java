@@ -11,10 +11,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -22,6 +26,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -83,6 +89,24 @@ public final class TestTopics implements AutoCloseable {
   public void create(NewTopic topic) {
     await(admin.createTopics(List.of(topic)).all());
     awaitServed(List.of(topic.name()));
+  }
+
+  /** Sets {@code max.message.bytes} of a topic and returns when the broker keeps to it. */
+  public void setMaxMessageBytes(String topic, long bytes) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    String value = Long.toString(bytes);
+    ConfigEntry entry = new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, value);
+    await(
+        admin
+            .incrementalAlterConfigs(
+                Map.of(resource, List.of(new AlterConfigOp(entry, AlterConfigOp.OpType.SET))))
+            .all());
+    Awaitility.await("max.message.bytes of " + topic)
+        .atMost(READ_TIMEOUT)
+        .until(
+            () ->
+                await(admin.describeConfigs(List.of(resource)).all()).values().stream()
+                    .allMatch(config -> value.equals(config.get(entry.name()).value())));
   }
 
   /** Deletes the topic for votes and makes it anew: it is empty and its offsets begin at 0. */
@@ -180,6 +204,13 @@ public final class TestTopics implements AutoCloseable {
 
   /** All that is on {@code topic} now. */
   public List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    forEachRecord(topic, records::add);
+    return records;
+  }
+
+  /** Reads all that is on {@code topic} now and keeps none of it. */
+  public void forEachRecord(String topic, Consumer<ConsumerRecord<byte[], byte[]>> action) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
@@ -193,19 +224,16 @@ public final class TestTopics implements AutoCloseable {
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       consumer.seekToBeginning(partitions);
       long deadlineNanos = System.nanoTime() + READ_TIMEOUT.toNanos();
-      List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+      long count = 0;
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
         if (System.nanoTime() > deadlineNanos) {
           throw new IllegalStateException(
-              "topic "
-                  + topic
-                  + " could not be read to its end: "
-                  + records.size()
-                  + " records came");
+              "topic " + topic + " could not be read to its end: " + count + " records came");
         }
-        consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
+        count += records.count();
+        records.forEach(action);
       }
-      return records;
     }
   }
 
