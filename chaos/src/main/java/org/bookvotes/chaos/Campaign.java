@@ -161,10 +161,12 @@ final class Campaign {
     Instant before = Instant.now();
     Strike strike = injector.strike(fault, new Random(fault.seed()));
     Instant struck = Instant.now();
+    progress.startPauses();
     if (!alone) {
       print(fault, "strikes", strike.what(), "");
     }
     @Nullable Recovery recovery = null;
+    Duration pause;
     String note;
     Instant ended;
     if (alone && fault.kind().isSurvivable()) {
@@ -173,10 +175,12 @@ final class Campaign {
           fault.kind() == FaultKind.REPLICA_KILL ? slotsOf(victim, sampler, holders) : Set.of();
       recovery = Recovery.await(struck, orphaned, victim, progress, sampler);
       sleepUntil(struck.plus(strike.lasts()));
+      pause = progress.longestPause();
       ended = Instant.now();
       note = strike.end().undo();
     } else {
       sleepUntil(struck.plus(strike.lasts()));
+      pause = progress.longestPause();
       note = strike.end().undo();
       ended = Instant.now();
       if (alone) {
@@ -185,8 +189,13 @@ final class Campaign {
     }
     String what = note.isEmpty() ? strike.what() : strike.what() + ", " + note;
     Instant since = strike.lasts().isZero() ? before : struck;
-    print(fault, "over", what, recovery == null ? "" : describe(recovery));
-    return new Incident(fault, alone, what, since, Duration.between(since, ended), recovery);
+    print(
+        fault,
+        "over",
+        what,
+        recovery == null ? "" : describe(recovery) + ", paused " + Text.seconds(pause));
+    return new Incident(
+        fault, alone, what, since, Duration.between(since, ended), alone ? pause : null, recovery);
   }
 
   private String addressOf(String service) {

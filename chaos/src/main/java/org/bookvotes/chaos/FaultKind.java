@@ -7,8 +7,7 @@ import java.util.Locale;
 enum FaultKind {
   REPLICA_KILL("SIGKILL of a replica; started again later", true, 2, 6),
   REPLICA_STOP("SIGTERM of a replica, which must exit with 0; started again later", true, 1, 4),
-  REPLICA_FREEZE(
-      "SIGSTOP of a replica for longer than the group waits, then SIGCONT", false, 8, 14),
+  REPLICA_FREEZE("SIGSTOP of a replica for longer than the group waits, then SIGCONT", true, 8, 14),
   REBALANCE_STORM(
       "two replicas are stopped or killed and started in turn, every 2 s", false, 14, 20),
   POSTGRES_FAST("PostgreSQL restarts: fast shutdown", false, 0, 2),
@@ -19,7 +18,7 @@ enum FaultKind {
   TERMINATE_WORKER("pg_terminate_backend on a background worker", true, 0, 0),
   BROKER_KILL("SIGKILL of a broker, every second time the leader of a votes partition", true, 3, 8),
   CUT_POSTGRES("packets between a replica and PostgreSQL are dropped", false, 1, 60),
-  CUT_KAFKA("packets between a replica and all brokers are dropped", false, 1, 60),
+  CUT_KAFKA("packets between a replica and all brokers are dropped", true, 1, 60),
   POOL_EMPTIED("foreign background workers take the server's whole pool", false, 30, 30),
   SNAPSHOT_PINNED("a transaction holds a snapshot open", false, 60, 120),
   BOOKS_LOCKED("somebody holds books in ACCESS EXCLUSIVE mode", false, 10, 10),

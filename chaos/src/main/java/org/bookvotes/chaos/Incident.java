@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param alone whether it struck while no other did
  * @param what was struck, and what came of it
+ * @param pause longest time without a refreshed rating while it lasted, null if others were
+ *     striking
  * @param recovery null if it was not measured, as others were striking
  */
 record Incident(
@@ -17,4 +19,5 @@ record Incident(
     String what,
     Instant struckAt,
     Duration lasted,
+    @Nullable Duration pause,
     @Nullable Recovery recovery) {}

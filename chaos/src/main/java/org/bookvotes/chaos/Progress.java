@@ -53,6 +53,9 @@ final class Progress implements AutoCloseable {
 
   // Guarded by this; notifies at each look.
   private Look last = new Look(Instant.EPOCH, 0, null, null, null, null);
+  private Instant pauseSince = Instant.EPOCH;
+  private Instant lastRated = Instant.EPOCH;
+  private Duration longestPause = Duration.ZERO;
   private long mostBooksBytes;
   private long mostMarksBytes;
   private long booksBytes;
@@ -93,11 +96,33 @@ final class Progress implements AutoCloseable {
 
   private synchronized void note(Look look, long books, long marks) {
     last = look;
+    if (look.rated() != null && look.rated().isAfter(lastRated)) {
+      notePause(look.rated());
+      lastRated = look.rated();
+    }
     booksBytes = books;
     marksBytes = marks;
     mostBooksBytes = Math.max(mostBooksBytes, books);
     mostMarksBytes = Math.max(mostMarksBytes, marks);
     notifyAll();
+  }
+
+  private void notePause(Instant until) {
+    Instant from = lastRated.isAfter(pauseSince) ? lastRated : pauseSince;
+    Duration pause = Duration.between(from, until);
+    longestPause = pause.compareTo(longestPause) > 0 ? pause : longestPause;
+  }
+
+  /** From now on pauses between refreshed ratings are measured. */
+  synchronized void startPauses() {
+    pauseSince = Instant.now();
+    longestPause = Duration.ZERO;
+  }
+
+  /** The longest time without a refreshed rating since {@link #startPauses}. */
+  synchronized Duration longestPause() {
+    notePause(Instant.now());
+    return longestPause;
   }
 
   private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

@@ -62,6 +62,7 @@ record Report(
    *
    * @param fault title of the kind
    * @param from what the times count from
+   * @param pause longest time without a refreshed rating while the fault lasted
    */
   record KindRecovery(
       String fault,
@@ -70,7 +71,8 @@ record Report(
       Spread firstRating,
       Spread allPartitions,
       Spread caughtUp,
-      Spread slotsTaken) {}
+      Spread slotsTaken,
+      Spread pause) {}
 
   /** Puts a report together. */
   static Report of(
@@ -135,7 +137,9 @@ record Report(
                     Spread.of(times(of, Recovery::firstRating)),
                     Spread.of(times(of, Recovery::allPartitions)),
                     Spread.of(times(of, Recovery::caughtUp)),
-                    Spread.of(times(of, Recovery::slotsTaken)))));
+                    Spread.of(times(of, Recovery::slotsTaken)),
+                    Spread.of(
+                        of.stream().map(Incident::pause).filter(Objects::nonNull).toList()))));
     return recoveries;
   }
 
@@ -182,7 +186,8 @@ record Report(
                         kind.firstRating().toString(),
                         kind.allPartitions().toString(),
                         kind.caughtUp().toString(),
-                        kind.slotsTaken().toString()))
+                        kind.slotsTaken().toString(),
+                        kind.pause().toString()))
             .toList();
     return "\n"
         + Text.table(List.of("", "checked", "must be", "seen"), checkRows)
@@ -197,7 +202,8 @@ record Report(
                 "first rating",
                 "all partitions",
                 "caught up",
-                "slots taken over"),
+                "slot taken over",
+                "no rating while it lasted"),
             recoveryRows)
         + "\n"
         + Text.table(List.of("goal", "", "aim", "seen"), goalRows)
