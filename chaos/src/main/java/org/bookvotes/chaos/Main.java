@@ -40,14 +40,14 @@ final class Main implements Callable<Integer> {
 
   @Option(
       names = "--alone",
-      defaultValue = "4",
+      defaultValue = "3",
       description =
           "How often each kind strikes alone, to measure the time to recover. Default: ${DEFAULT-VALUE}.")
   private int alone;
 
   @Option(
       names = "--together",
-      defaultValue = "6",
+      defaultValue = "7",
       description = "How often each kind strikes while others do. Default: ${DEFAULT-VALUE}.")
   private int together;
 

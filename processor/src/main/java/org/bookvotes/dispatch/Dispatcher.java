@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
+import org.bookvotes.postgres.SqlTrouble;
 import org.bookvotes.workers.StopSignal;
 import org.bookvotes.workers.WorkerCommand;
 import org.bookvotes.workers.WorkerCommand.Table;
@@ -111,9 +112,7 @@ public final class Dispatcher {
       } catch (SQLException e) {
         if (!failing) {
           LOG.warn(
-              "nothing can be dispatched, the next tick tries again: {} ({})",
-              e.getMessage(),
-              SqlState.of(e));
+              "nothing can be dispatched, the next tick tries again: {}", SqlTrouble.describe(e));
         }
         failing = true;
       }

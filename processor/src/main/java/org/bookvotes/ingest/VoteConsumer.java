@@ -30,6 +30,7 @@ import org.bookvotes.ingest.DeadLetters.DeadLetter;
 import org.bookvotes.ingest.VoteStore.Written;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
+import org.bookvotes.postgres.SqlTrouble;
 import org.bookvotes.postgres.Transactions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -229,11 +230,10 @@ public final class VoteConsumer {
       listener.batchFailed(SqlState.of(e));
       backoff.failed();
       LOG.warn(
-          "the offsets cannot be read, try {} follows in {} ms: {} ({})",
+          "the offsets cannot be read, try {} follows in {} ms: {}",
           backoff.failures() + 1,
           backoff.remaining().toMillis(),
-          e.getMessage(),
-          SqlState.of(e));
+          SqlTrouble.describe(e));
     }
   }
 
@@ -267,7 +267,7 @@ public final class VoteConsumer {
             throw new IllegalStateException("taken out already: " + uncountable);
       }
     } catch (SQLException e) {
-      failed(consumer, e.getMessage() + " (" + SqlState.of(e) + ")", SqlState.of(e));
+      failed(consumer, SqlTrouble.describe(e), SqlState.of(e));
     } catch (DeadLetters.NotDeliveredException e) {
       failed(consumer, String.valueOf(e.getMessage()), "dead-letters");
     }

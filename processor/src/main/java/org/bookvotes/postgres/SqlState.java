@@ -18,6 +18,8 @@ public enum SqlState {
    * More workers are tracked in this session than pg_background allows: we forgot to detach some.
    */
   CONFIGURATION_LIMIT_EXCEEDED("53400"),
+  /** No room to write. */
+  DISK_FULL("53100"),
   /** A value is out of range or of the wrong form. */
   DATA_EXCEPTION("22"),
   /** A constraint forbids the row. */
@@ -28,8 +30,18 @@ public enum SqlState {
   RAISED("P0"),
   /** Somebody holds a row or a table for longer than lock_timeout. */
   LOCK_NOT_AVAILABLE("55P03"),
+  /** A timeout or a person has ended the statement. */
+  QUERY_CANCELED("57014"),
+  /** A deadlock, or a serialization failure. */
+  TRANSACTION_ROLLBACK("40"),
   /** The server ends the session, or has not started yet. */
   OPERATOR_INTERVENTION("57P"),
+  /** The statement does not fit the schema, or a right is missing. */
+  SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION("42"),
+  /** The server is a standby, or set to read only. */
+  READ_ONLY_TRANSACTION("25006"),
+  /** A schema does not exist. */
+  INVALID_SCHEMA_NAME("3F"),
   /** A table does not exist. */
   UNDEFINED_TABLE("42P01"),
   /** A right is missing. */

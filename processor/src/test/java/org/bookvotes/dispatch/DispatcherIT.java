@@ -3,6 +3,9 @@ package org.bookvotes.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -58,6 +61,8 @@ class DispatcherIT {
     int books = 2 * Backlog.BATCHES_PER_WORKER + 1;
     database.insertBooks(books);
     markStale(1, books);
+    // However long this takes, it is not overdue.
+    database.execute("UPDATE bookvotes.stale_books SET marked_at = now() + interval '1 hour'");
     Options options = Options.of(database, 4).batchSize(1);
     try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher replica = new TestDispatcher(options).start()) {
@@ -67,6 +72,23 @@ class DispatcherIT {
       gate.open();
       awaitAllFresh();
       await().atMost(Duration.ofSeconds(20)).until(() -> replica.events().recalculated() == books);
+    }
+  }
+
+  @Test
+  void anOverdueBacklogTakesAnotherSlotThanTheOneThatSomebodyHoldsAndDoesNotUse()
+      throws SQLException {
+    database.insertBooks(1);
+    try (Connection hanging = database.connect();
+        Statement statement = hanging.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock(" + 0x626F6F6B + ", 1)");
+      markStale(1, 1);
+      try (TestDispatcher replica = new TestDispatcher(Options.of(database, 2)).start()) {
+        awaitAllFresh();
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> replica.events().acquired().equals(List.of(2)));
+      }
     }
   }
 

@@ -18,8 +18,12 @@ class DatabaseIT {
     "application_name, bookvotes",
     "default_transaction_isolation, read committed",
     "lock_timeout, 10s",
-    "idle_in_transaction_session_timeout, 30s",
-    "tcp_keepalives_idle, 15"
+    "statement_timeout, 20s",
+    "idle_in_transaction_session_timeout, 5s",
+    "tcp_keepalives_idle, 5",
+    "tcp_keepalives_interval, 2",
+    "tcp_keepalives_count, 3",
+    "tcp_user_timeout, 10000"
   })
   void itsSessionsAreSetWhateverTheDatabasesDefaultsAre(String setting, String value)
       throws SQLException {

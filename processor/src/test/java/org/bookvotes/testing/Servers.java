@@ -118,6 +118,18 @@ public final class Servers {
     return server;
   }
 
+  /**
+   * The same with a small disk of its own at {@code directory}, beside that of the server.
+   *
+   * @param size such as {@code 16m}
+   */
+  public static PostgreSQLContainer newPostgresWithDisk(String directory, String size) {
+    PostgreSQLContainer server = postgresContainer();
+    server.withTmpFs(Map.of(directory, "size=" + size + ",mode=0777"));
+    server.start();
+    return server;
+  }
+
   /** Brings {@code database} to the current version. */
   static void migrate(TestDatabase database) {
     try (Database pool = database.open(2)) {
