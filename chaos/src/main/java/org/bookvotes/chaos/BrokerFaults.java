@@ -4,19 +4,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.bookvotes.contracts.VoteTopics;
@@ -24,70 +21,37 @@ import org.bookvotes.contracts.VoteTopics;
 /** Kills brokers, and makes the dead-letter topic refuse events. Thread-safe. */
 final class BrokerFaults {
 
-  private static final String BROKERS = "brokers";
-  private static final String LETTERS = "dead-letters";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-
-  /** A setting of a topic reaches the brokers some moments after it was taken. */
-  private static final Duration PROPAGATION = Duration.ofMillis(500);
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(30);
 
   private final Stack stack;
-  private final Targets targets;
 
-  BrokerFaults(Stack stack, Targets targets) {
+  BrokerFaults(Stack stack) {
     this.stack = stack;
-    this.targets = targets;
   }
 
-  /** One at a time: the next one only when all replicas of the votes' topic are in sync again. */
-  Strike kill(Fault fault, RandomGenerator random) throws Exception {
-    targets.take(BROKERS);
+  /** One at a time: the next one only when all replicas of all topics are in sync again. */
+  Strike kill(Fault fault, RandomGenerator random, Targets.Lease lease) throws Exception {
+    lease.take("brokers");
+    awaitInSync();
     boolean leader = random.nextBoolean();
-    int node;
-    try {
-      awaitInSync();
-      int partition = random.nextInt(Stack.PARTITIONS);
-      node = leader ? votes().partitions().get(partition).leader().id() : 1 + random.nextInt(3);
-    } catch (Exception e) {
-      targets.giveBack(BROKERS);
-      throw e;
-    }
-    Container broker = stack.broker(node);
+    int partition = random.nextInt(Stack.PARTITIONS);
+    int drawn = 1 + random.nextInt(3);
+    Container broker = stack.broker(leader ? leaderOf(partition) : drawn);
     broker.signal("KILL");
     return new Strike(
-        broker.service() + (leader ? ", a leader of the votes" : ""),
+        broker.service() + (leader ? ", leader of votes partition " + partition : ""),
+        Instant.now(),
         fault.hold(),
         () -> {
-          try {
-            broker.awaitEnd();
-            broker.start();
-            awaitInSync();
-            return "";
-          } finally {
-            targets.giveBack(BROKERS);
-          }
+          broker.awaitEnd(END_TIMEOUT);
+          broker.start();
+          awaitInSync();
+          return "";
         });
   }
 
-  private void awaitInSync() throws InterruptedException {
-    Instant patience = Instant.now().plus(PATIENCE);
-    while (true) {
-      try {
-        List<TopicPartitionInfo> partitions = votes().partitions();
-        if (partitions.stream().allMatch(partition -> partition.isr().size() == 3)) {
-          return;
-        }
-      } catch (ExecutionException | TimeoutException e) {
-        // The brokers are busy with themselves: ask again.
-      }
-      if (Instant.now().isAfter(patience)) {
-        throw new IllegalStateException("the brokers do not get in sync");
-      }
-      Thread.sleep(200);
-    }
-  }
-
-  private TopicDescription votes()
+  private int leaderOf(int partition)
       throws ExecutionException, InterruptedException, TimeoutException {
     try (Admin admin = stack.admin()) {
       return admin
@@ -96,36 +60,77 @@ final class BrokerFaults {
           .get(10, TimeUnit.SECONDS)
           .values()
           .iterator()
-          .next();
+          .next()
+          .partitions()
+          .get(partition)
+          .leader()
+          .id();
+    }
+  }
+
+  private void awaitInSync() throws InterruptedException, Strike.MissedException {
+    Instant patience = Instant.now().plus(PATIENCE);
+    while (!isInSync()) {
+      if (Instant.now().isAfter(patience)) {
+        throw new Strike.MissedException("the brokers do not get in sync in " + PATIENCE);
+      }
+      Thread.sleep(200);
+    }
+  }
+
+  private boolean isInSync() throws InterruptedException {
+    try (Admin admin = stack.admin()) {
+      Set<String> topics =
+          admin
+              .listTopics(new ListTopicsOptions().listInternal(true))
+              .names()
+              .get(10, TimeUnit.SECONDS);
+      return admin
+          .describeTopics(topics)
+          .allTopicNames()
+          .get(10, TimeUnit.SECONDS)
+          .values()
+          .stream()
+          .map(TopicDescription::partitions)
+          .flatMap(List<TopicPartitionInfo>::stream)
+          .allMatch(partition -> partition.isr().size() == partition.replicas().size());
+    } catch (ExecutionException | TimeoutException e) {
+      return false; // The brokers are busy with themselves: ask again.
     }
   }
 
   /** No event is small enough. */
-  Strike refuseDeadLetters(Fault fault, RandomGenerator random) throws Exception {
-    targets.take(LETTERS);
-    long before;
+  Strike refuseDeadLetters(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws Exception {
+    lease.take("dead-letters");
+    Instant struck = Instant.now();
     try {
       limitLetters("1");
-      Thread.sleep(PROPAGATION);
-      before = letterCount();
     } catch (Exception e) {
-      targets.giveBack(LETTERS);
+      limitLetters(Stack.MOST_LETTER_BYTES);
       throw e;
     }
     return new Strike(
         VoteTopics.DEAD_LETTERS,
+        struck,
         fault.hold(),
         () -> {
-          try {
-            long more = letterCount() - before;
-            limitLetters(Stack.MOST_LETTER_BYTES);
-            if (more > 0) {
-              throw new Strike.MissedException(more + " letters got through");
-            }
-            return "";
-          } finally {
-            targets.giveBack(LETTERS);
+          limitLetters(Stack.MOST_LETTER_BYTES);
+          long refused = 0;
+          for (int number = 1; number <= 3; number++) {
+            refused +=
+                stack
+                    .replica(number)
+                    .logSince(struck)
+                    .lines()
+                    .filter(line -> line.contains("a batch of votes was not written"))
+                    .filter(line -> line.contains(VoteTopics.DEAD_LETTERS))
+                    .count();
           }
+          if (refused == 0) {
+            throw new Strike.MissedException("no letter was refused");
+          }
+          return refused + " times refused";
         });
   }
 
@@ -140,22 +145,6 @@ final class BrokerFaults {
                           new ConfigEntry("max.message.bytes", bytes), AlterConfigOp.OpType.SET))))
           .all()
           .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    }
-  }
-
-  private long letterCount() throws Exception {
-    try (Admin admin = stack.admin()) {
-      return admin
-          .listOffsets(
-              IntStream.range(0, 3)
-                  .mapToObj(partition -> new TopicPartition(VoteTopics.DEAD_LETTERS, partition))
-                  .collect(Collectors.toMap(p -> p, p -> OffsetSpec.latest())))
-          .all()
-          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-          .values()
-          .stream()
-          .mapToLong(ListOffsetsResultInfo::offset)
-          .sum();
     }
   }
 }

@@ -1,20 +1,20 @@
 package org.bookvotes.chaos;
 
 import java.io.PrintStream;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /** Lets the faults of a schedule strike and tells what happens. Run by one thread, once. */
@@ -22,20 +22,22 @@ final class Campaign {
 
   private static final Duration SETTLE = Duration.ofSeconds(1);
   private static final Duration AFTER_PIN = Duration.ofSeconds(10);
-  private static final int MOST_TRIES = 5;
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration RATING_TIMEOUT = Duration.ofMinutes(2);
 
   private final Schedule schedule;
   private final Stack stack;
   private final Sampler sampler;
   private final Progress progress;
   private final PrintStream out;
+  private final Targets targets = new Targets();
   private final Group group;
   private final ReplicaFaults replicas;
   private final Map<FaultKind, Injector> injectors = new EnumMap<>(FaultKind.class);
 
   private final Instant startedAt = Instant.now();
   private final List<Incident> incidents = Collections.synchronizedList(new ArrayList<>());
-  private final List<String> missed = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> apart = new ArrayList<>();
 
   Campaign(Schedule schedule, Stack stack, Sampler sampler, Progress progress, PrintStream out) {
     this.schedule = schedule;
@@ -44,12 +46,11 @@ final class Campaign {
     this.progress = progress;
     this.out = out;
     this.group = new Group(stack);
-    Targets targets = new Targets();
-    replicas = new ReplicaFaults(stack, targets, sampler);
-    PostgresFaults postgres = new PostgresFaults(stack, targets);
-    BrokerFaults brokers = new BrokerFaults(stack, targets);
-    NetworkFaults network = new NetworkFaults(stack, targets, replicas);
-    SessionFaults sessions = new SessionFaults(stack, targets);
+    replicas = new ReplicaFaults(stack, group, sampler);
+    PostgresFaults postgres = new PostgresFaults(stack);
+    BrokerFaults brokers = new BrokerFaults(stack);
+    NetworkFaults network = new NetworkFaults(stack, replicas);
+    SessionFaults sessions = new SessionFaults(stack);
     for (FaultKind kind : FaultKind.values()) {
       injectors.put(
           kind,
@@ -78,7 +79,9 @@ final class Campaign {
 
   /** What replicas did that they must not do. */
   List<String> irregularities() {
-    return replicas.irregularities();
+    List<String> all = new ArrayList<>(replicas.irregularities());
+    all.addAll(apart);
+    return all;
   }
 
   /** Faults that have struck. */
@@ -86,41 +89,42 @@ final class Campaign {
     return List.copyOf(incidents);
   }
 
-  /** Faults that never struck, however often they were tried. */
-  List<String> missed() {
-    return List.copyOf(missed);
-  }
-
   /** Runs the whole schedule; when it returns, every fault is over. */
   void run() throws InterruptedException {
     for (Fault fault : schedule.alone()) {
-      group.awaitWhole();
+      if (!group.awaitWhole()) {
+        apart.add("the replicas had not come together before #" + fault.number());
+      }
       Thread.sleep(SETTLE);
       execute(fault, true);
     }
-    List<Future<?>> lanes = new ArrayList<>();
-    try (ExecutorService threads =
-        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("lane-", 1).factory())) {
-      for (List<Fault> lane : schedule.lanes()) {
-        lanes.add(
-            threads.submit(
-                () -> {
-                  for (Fault fault : lane) {
-                    execute(fault, false);
-                    Thread.sleep(gap(fault));
-                  }
-                  return null;
-                }));
-      }
-    }
-    for (Future<?> lane : lanes) {
-      try {
-        lane.get();
-      } catch (ExecutionException e) {
-        throw new IllegalStateException("the harness failed, not the system", e.getCause());
-      }
-    }
+    runLanes();
     replicas.ensureAllRunning();
+  }
+
+  private void runLanes() throws InterruptedException {
+    ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("lane-", 1).factory());
+    CompletionService<Boolean> lanes = new ExecutorCompletionService<>(threads);
+    for (List<Fault> lane : schedule.lanes()) {
+      lanes.submit(
+          () -> {
+            for (Fault fault : lane) {
+              execute(fault, false);
+              Thread.sleep(gap(fault));
+            }
+            return true;
+          });
+    }
+    try {
+      for (int lane = 0; lane < schedule.lanes().size(); lane++) {
+        lanes.take().get();
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the harness failed, not the system", e.getCause());
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   /** After a pinned snapshot it takes a while to clean up. */
@@ -132,70 +136,90 @@ final class Campaign {
   }
 
   private void execute(Fault fault, boolean alone) throws InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        incidents.add(strike(fault, alone));
+    Instant start = Instant.now();
+    while (true) {
+      try (Targets.Lease lease = targets.lease()) {
+        stack.awaitPostgres();
+        incidents.add(strike(fault, alone, lease));
         return;
-      } catch (InterruptedException e) {
-        throw e;
-      } catch (Strike.MissedException | java.sql.SQLException e) {
+      } catch (Strike.MissedException | SQLException e) {
         // Another fault may have taken its victim, or the server.
-        print(fault, "missed, try " + attempt, String.valueOf(e.getMessage()), "");
-        if (attempt == MOST_TRIES) {
-          missed.add(fault.number() + " " + fault.kind().title() + ": " + e.getMessage());
+        print(fault, "missed", String.valueOf(e.getMessage()), "");
+        if (Duration.between(start, Instant.now()).compareTo(PATIENCE) > 0) {
           return;
         }
-        Thread.sleep(SETTLE);
+      } catch (InterruptedException e) {
+        throw e;
       } catch (Exception e) {
         throw new IllegalStateException("the harness could not let " + fault + " strike", e);
       }
+      Thread.sleep(SETTLE);
     }
   }
 
-  private Incident strike(Fault fault, boolean alone) throws Exception {
+  private Incident strike(Fault fault, boolean alone, Targets.Lease lease) throws Exception {
     Injector injector = injectors.get(fault.kind());
     if (injector == null) {
       throw new IllegalStateException("nobody can let " + fault.kind() + " strike");
     }
-    Map<Integer, String> holders = sampler.slotHolders();
-    Instant before = Instant.now();
-    Strike strike = injector.strike(fault, new Random(fault.seed()));
-    Instant struck = Instant.now();
     progress.startPauses();
+    Strike strike = injector.strike(fault, new Random(fault.seed()), lease);
     if (!alone) {
       print(fault, "strikes", strike.what(), "");
+      sleepUntil(strike.at().plus(strike.lasts()));
+      return over(fault, strike, strike.end().undo(), Instant.now(), null, null, null);
     }
     @Nullable Recovery recovery = null;
-    Duration pause;
-    String note;
-    Instant ended;
-    if (alone && fault.kind().isSurvivable()) {
-      String victim = addressOf(strike.what());
-      Set<Integer> orphaned =
-          fault.kind() == FaultKind.REPLICA_KILL ? slotsOf(victim, sampler, holders) : Set.of();
-      recovery = Recovery.await(struck, orphaned, victim, progress, sampler);
-      sleepUntil(struck.plus(strike.lasts()));
-      pause = progress.longestPause();
-      ended = Instant.now();
-      note = strike.end().undo();
-    } else {
-      sleepUntil(struck.plus(strike.lasts()));
-      pause = progress.longestPause();
-      note = strike.end().undo();
-      ended = Instant.now();
-      if (alone) {
-        recovery = Recovery.await(ended, Set.of(), "", progress, sampler);
-      }
+    if (fault.kind().isSurvivable()) {
+      String killed = fault.kind() == FaultKind.REPLICA_KILL ? addressOf(strike.what()) : "";
+      recovery = Recovery.await(strike.at(), killed, progress, sampler);
     }
+    sleepUntil(strike.at().plus(strike.lasts()));
+    Duration pause = progress.longestPause();
+    String note = strike.end().undo();
+    Instant ended = Instant.now();
+    @Nullable Duration ratingAfterEnd = awaitRating(ended);
+    if (recovery == null) {
+      recovery = Recovery.await(ended, "", progress, sampler);
+    }
+    return over(fault, strike, note, ended, pause, ratingAfterEnd, recovery);
+  }
+
+  private Incident over(
+      Fault fault,
+      Strike strike,
+      String note,
+      Instant ended,
+      @Nullable Duration pause,
+      @Nullable Duration ratingAfterEnd,
+      @Nullable Recovery recovery) {
     String what = note.isEmpty() ? strike.what() : strike.what() + ", " + note;
-    Instant since = strike.lasts().isZero() ? before : struck;
     print(
         fault,
         "over",
         what,
-        recovery == null ? "" : describe(recovery) + ", paused " + Text.seconds(pause));
+        recovery == null ? "" : recovery + ", no rating for " + Text.seconds(pause));
     return new Incident(
-        fault, alone, what, since, Duration.between(since, ended), alone ? pause : null, recovery);
+        fault,
+        recovery != null,
+        what,
+        strike.at(),
+        Duration.between(strike.at(), ended),
+        pause,
+        ratingAfterEnd,
+        recovery);
+  }
+
+  private @Nullable Duration awaitRating(Instant since) throws InterruptedException {
+    Instant seen = since;
+    while (Duration.between(since, Instant.now()).compareTo(RATING_TIMEOUT) < 0) {
+      Progress.Look look = progress.awaitAfter(seen, Duration.ofSeconds(1));
+      seen = look.at().isAfter(seen) ? look.at() : seen;
+      if (look.rated() != null && look.rated().isAfter(since)) {
+        return Duration.between(since, look.rated());
+      }
+    }
+    return null;
   }
 
   private String addressOf(String service) {
@@ -205,25 +229,6 @@ final class Campaign {
       }
     }
     return "";
-  }
-
-  /** Slot 1, if it was the victim's: the others are in use only while the backlog is long. */
-  private static Set<Integer> slotsOf(
-      String victim, Sampler sampler, Map<Integer, String> holdersBefore) {
-    return victim.equals(sampler.slotHolders().get(1)) || victim.equals(holdersBefore.get(1))
-        ? Set.of(1)
-        : Set.of();
-  }
-
-  private static String describe(Recovery recovery) {
-    return String.format(
-        Locale.ROOT,
-        "batch %s, rating %s, all partitions %s, caught up %s%s",
-        Text.seconds(recovery.firstBatch()),
-        Text.seconds(recovery.firstRating()),
-        Text.seconds(recovery.allPartitions()),
-        Text.seconds(recovery.caughtUp()),
-        recovery.slotsTaken() == null ? "" : ", slots " + Text.seconds(recovery.slotsTaken()));
   }
 
   private void print(Fault fault, String state, String what, String recovery) {

@@ -1,6 +1,8 @@
 package org.bookvotes.chaos;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * One container of the stack. Thread-safe; that no two faults strike it at once is {@link
@@ -22,9 +24,17 @@ record Container(Docker docker, String name, String service, String address) {
     docker.run("start", name);
   }
 
-  /** Waits until it has ended and returns its exit code. */
-  int awaitEnd() {
-    return Integer.parseInt(docker.run("wait", name).strip());
+  /** Waits until it has ended; empty if it does not in time, else its exit code. */
+  Optional<Integer> awaitEnd(Duration timeout) {
+    Instant deadline = Instant.now().plus(timeout);
+    while (isRunning()) {
+      if (Instant.now().isAfter(deadline)) {
+        return Optional.empty();
+      }
+      Thread.onSpinWait(); // Each look takes some ten milliseconds.
+    }
+    return Optional.of(
+        Integer.valueOf(docker.run("inspect", "--format", "{{.State.ExitCode}}", name).strip()));
   }
 
   boolean isRunning() {
@@ -38,7 +48,7 @@ record Container(Docker docker, String name, String service, String address) {
 
   /** What it has logged since then. */
   String logSince(Instant time) {
-    return docker.runAll("logs", "--since", time.toString(), name);
+    return docker.runMixed("logs", "--since", time.toString(), name);
   }
 
   /** Runs a command in it and returns what that printed. */

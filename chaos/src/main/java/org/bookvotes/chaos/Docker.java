@@ -4,11 +4,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the {@code docker} command. Thread-safe. */
 final class Docker {
@@ -16,12 +18,18 @@ final class Docker {
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
   private final Map<String, String> environment;
+  private volatile @Nullable Thread ender;
 
   /**
    * @param environment variables for the command, beside those of this process
    */
   Docker(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
+  }
+
+  /** From now on every command is refused but those on the calling thread. */
+  void end() {
+    ender = Thread.currentThread();
   }
 
   /**
@@ -41,24 +49,23 @@ final class Docker {
         }
         return printed;
       } finally {
-        boolean deleted = output.delete() && errors.delete();
-        assert deleted;
+        Files.deleteIfExists(output.toPath());
+        Files.deleteIfExists(errors.toPath());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** The same with what it printed on standard error behind it. */
-  String runAll(String... arguments) {
+  /** The same with what it printed on standard error in between. */
+  String runMixed(String... arguments) {
     try {
       File output = File.createTempFile("chaos-docker", ".log");
       try {
         runInto(output, arguments);
         return read(output);
       } finally {
-        boolean deleted = output.delete();
-        assert deleted;
+        Files.deleteIfExists(output.toPath());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -78,6 +85,9 @@ final class Docker {
   }
 
   private int execute(File output, File errors, String... arguments) throws IOException {
+    if (ender != null && !Thread.currentThread().equals(ender)) {
+      throw new FailedException(String.join(" ", arguments), -1, "the run is being ended");
+    }
     List<String> command = new ArrayList<>(List.of("docker"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(output);
@@ -103,7 +113,7 @@ final class Docker {
   }
 
   private static String read(File file) throws IOException {
-    return java.nio.file.Files.readString(file.toPath(), StandardCharsets.UTF_8);
+    return Files.readString(file.toPath(), StandardCharsets.UTF_8);
   }
 
   /** A command of docker did not do what it was asked to. */

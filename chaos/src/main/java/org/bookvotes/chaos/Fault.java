@@ -6,7 +6,7 @@ import java.time.Duration;
  * One fault of a schedule.
  *
  * @param number in the schedule, from 1
- * @param hold how long it lasts, unless what was struck recovers earlier
+ * @param hold how long it lasts at least; alone, until the system has got over it
  * @param seed from which it draws its target and variant
  */
 record Fault(int number, FaultKind kind, Duration hold, long seed) {}

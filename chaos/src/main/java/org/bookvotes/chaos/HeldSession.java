@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A foreign session that holds something, and takes it anew when the server has ended the session.
@@ -12,7 +13,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class HeldSession implements AutoCloseable {
 
-  private static final Duration INTERVAL = Duration.ofMillis(200);
+  private static final Duration INTERVAL = Duration.ofMillis(100);
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
 
   /** What a session does. */
   @FunctionalInterface
@@ -32,6 +34,8 @@ final class HeldSession implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch taken = new CountDownLatch(1);
   private final CountDownLatch end = new CountDownLatch(1);
+  private volatile @Nullable Connection current;
+  private volatile @Nullable SQLException lastFailure;
 
   /**
    * @param take takes what is to be held
@@ -48,13 +52,17 @@ final class HeldSession implements AutoCloseable {
     try {
       while (!end.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
         try (Connection connection = opening.open()) {
+          current = connection;
           take.on(connection);
           taken.countDown();
           while (!end.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
             keep.on(connection);
           }
         } catch (SQLException e) {
-          // The server has ended the session, or is away: once more.
+          // The server has ended the session, is away, or somebody else holds it: once more.
+          lastFailure = e;
+        } finally {
+          current = null;
         }
       }
     } catch (InterruptedException e) {
@@ -62,16 +70,34 @@ final class HeldSession implements AutoCloseable {
     }
   }
 
-  /** Waits until it is held for the first time. */
-  boolean awaitTaken(Duration timeout) throws InterruptedException {
-    return taken.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  /**
+   * Waits until it is held for the first time.
+   *
+   * @throws Strike.MissedException if that does not happen; nothing is held then
+   */
+  void awaitTaken(Duration timeout) throws InterruptedException, Strike.MissedException {
+    if (!taken.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+      close();
+      throw new Strike.MissedException("not to be had in " + timeout + ": " + lastFailure);
+    }
   }
 
+  /** Ends the session, whatever it waits for. */
   @Override
   public void close() {
     end.countDown();
     try {
-      thread.join();
+      if (!thread.join(INTERVAL.multipliedBy(5))) {
+        Connection connection = current;
+        if (connection != null) {
+          connection.abort(Runnable::run);
+        }
+        if (!thread.join(END_TIMEOUT)) {
+          throw new IllegalStateException("a session of the harness does not end");
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("a session of the harness cannot be ended", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

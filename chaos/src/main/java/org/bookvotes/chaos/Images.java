@@ -1,6 +1,8 @@
 package org.bookvotes.chaos;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Builds the images of the stack that are made from this repository. */
@@ -20,14 +22,35 @@ final class Images {
    * @param root of the repository, with the packaged processor in {@code processor/target}
    */
   static void build(Path root) {
-    Docker docker = new Docker(Map.of());
-    docker.run(
-        "build",
-        "--tag",
+    build(
         PROCESSOR,
         "--file",
         root.resolve("deploy/docker/processor/Dockerfile").toString(),
         root.toString());
-    docker.run("build", "--tag", NET, root.resolve("chaos/net").toString());
+    buildNet(root);
+  }
+
+  /** Builds the one with iptables only. */
+  static void buildNet(Path root) {
+    build(NET, root.resolve("chaos/net").toString());
+  }
+
+  private static void build(String image, String... arguments) {
+    Docker docker = new Docker(Map.of());
+    String before = idOf(docker, image);
+    List<String> command = new ArrayList<>(List.of("build", "--quiet", "--tag", image));
+    command.addAll(List.of(arguments));
+    docker.run(command.toArray(String[]::new));
+    if (!before.isEmpty() && !before.equals(idOf(docker, image))) {
+      try {
+        docker.run("image", "rm", before);
+      } catch (Docker.FailedException e) {
+        // Something still uses it, or it has another name too.
+      }
+    }
+  }
+
+  private static String idOf(Docker docker, String image) {
+    return docker.run("image", "ls", "--quiet", "--no-trunc", image).strip();
   }
 }

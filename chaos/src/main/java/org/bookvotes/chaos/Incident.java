@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param what was struck, and what came of it
  * @param pause longest time without a refreshed rating while it lasted, null if others were
  *     striking
+ * @param ratingAfterEnd from the end of the fault to the next refreshed rating, null if others were
+ *     striking or none came
  * @param recovery null if it was not measured, as others were striking
  */
 record Incident(
@@ -20,4 +22,5 @@ record Incident(
     Instant struckAt,
     Duration lasted,
     @Nullable Duration pause,
+    @Nullable Duration ratingAfterEnd,
     @Nullable Recovery recovery) {}

@@ -10,7 +10,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command that {@code make chaos} runs. */
 @Command(
@@ -21,6 +24,8 @@ import picocli.CommandLine.Option;
         "Lets faults strike the whole system under load, lets it come to rest, and checks that nothing was lost."
             + " Exits with 1 if something was.")
 final class Main implements Callable<Integer> {
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--seed",
@@ -54,7 +59,7 @@ final class Main implements Callable<Integer> {
   @Option(
       names = "--longest",
       defaultValue = "PT5M",
-      description = "No fault lasts longer, unless it would be none. Default: ${DEFAULT-VALUE}.")
+      description = "No fault is held longer, unless it would be none. Default: ${DEFAULT-VALUE}.")
   private Duration longest = Duration.ofMinutes(5);
 
   @Option(
@@ -96,6 +101,14 @@ final class Main implements Callable<Integer> {
             .execute(arguments));
   }
 
+  private FaultKind kind(String title) {
+    try {
+      return FaultKind.of(title);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage() + "; --list tells them", e);
+    }
+  }
+
   @Override
   public Integer call() throws Exception {
     if (list) {
@@ -109,11 +122,16 @@ final class Main implements Callable<Integer> {
     if (!faults.isEmpty()) {
       kinds = EnumSet.noneOf(FaultKind.class);
       for (String title : faults) {
-        kinds.add(FaultKind.of(title));
+        kinds.add(kind(title));
       }
     }
     Path target = report == null ? root.resolve("chaos/target/runs/" + drawn) : report;
-    Images.build(root);
+    System.out.println("building images");
+    if (image == null) {
+      Images.build(root);
+    } else {
+      Images.buildNet(root);
+    }
     Run.Plan plan =
         new Run.Plan(
             drawn,
@@ -123,6 +141,7 @@ final class Main implements Callable<Integer> {
             longest,
             rate,
             books,
+            "bookvotes-chaos",
             image == null ? Images.PROCESSOR : image,
             root.resolve("chaos"),
             target);

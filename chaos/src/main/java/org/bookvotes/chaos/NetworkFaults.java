@@ -1,8 +1,10 @@
 package org.bookvotes.chaos;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Scanner;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Drops packets between a replica and its servers: nobody is told, nothing is reset. Thread-safe.
@@ -10,54 +12,56 @@ import java.util.random.RandomGenerator;
 final class NetworkFaults {
 
   private final Stack stack;
-  private final Targets targets;
   private final ReplicaFaults replicas;
 
-  NetworkFaults(Stack stack, Targets targets, ReplicaFaults replicas) {
+  NetworkFaults(Stack stack, ReplicaFaults replicas) {
     this.stack = stack;
-    this.targets = targets;
     this.replicas = replicas;
   }
 
-  Strike cutPostgres(Fault fault, RandomGenerator random) throws InterruptedException {
-    return cut(fault, random, List.of(stack.postgres()));
+  Strike cutPostgres(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws InterruptedException, Strike.MissedException {
+    return cut(fault, random, lease, List.of(stack.postgres()));
   }
 
-  Strike cutKafka(Fault fault, RandomGenerator random) throws InterruptedException {
-    return cut(fault, random, List.of(stack.broker(1), stack.broker(2), stack.broker(3)));
+  Strike cutKafka(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws InterruptedException, Strike.MissedException {
+    return cut(fault, random, lease, List.of(stack.broker(1), stack.broker(2), stack.broker(3)));
   }
 
-  private Strike cut(Fault fault, RandomGenerator random, List<Container> peers)
-      throws InterruptedException {
+  private Strike cut(
+      Fault fault, RandomGenerator random, Targets.Lease lease, List<Container> peers)
+      throws InterruptedException, Strike.MissedException {
     Container replica = stack.replica(1 + random.nextInt(3));
-    targets.take(replica.service());
+    lease.take(replica.service());
     replicas.ensureRunning(replica);
-    for (Container peer : peers) {
-      stack.iptables(replica, "--append", "INPUT", "--source", peer.address(), "--jump", "DROP");
-      stack.iptables(
-          replica, "--append", "OUTPUT", "--destination", peer.address(), "--jump", "DROP");
-    }
+    String rules =
+        peers.stream()
+            .map(
+                peer ->
+                    "iptables --wait --append INPUT --source %1$s --jump DROP && iptables --wait --append OUTPUT --destination %1$s --jump DROP"
+                        .formatted(peer.address()))
+            .collect(Collectors.joining(" && "));
+    stack.inNetworkOf(replica, rules);
     return new Strike(
         replica.service(),
+        Instant.now(),
         fault.hold(),
         () -> {
-          try {
-            long dropped = droppedPackets(replica);
-            stack.iptables(replica, "--flush");
-            if (dropped == 0) {
-              throw new Strike.MissedException("no packet was dropped");
-            }
-            return dropped + " packets dropped";
-          } finally {
-            targets.giveBack(replica.service());
+          long dropped =
+              droppedPackets(
+                  stack.inNetworkOf(
+                      replica,
+                      "iptables --list --verbose --exact --numeric; iptables --wait --flush"));
+          if (dropped == 0) {
+            throw new Strike.MissedException("no packet was dropped");
           }
+          return dropped + " packets dropped";
         });
   }
 
-  private long droppedPackets(Container replica) {
-    return stack
-        .iptables(replica, "--list", "--verbose", "--exact", "--numeric")
-        .lines()
+  private static long droppedPackets(String list) {
+    return list.lines()
         .filter(line -> line.contains("DROP"))
         .mapToLong(line -> new Scanner(line).nextLong())
         .sum();

@@ -8,13 +8,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /** Restarts PostgreSQL, ends its processes, fills its disk. Thread-safe. */
 final class PostgresFaults {
 
   private static final String TARGET = "postgres";
-  private static final String DISK_FULL = "No space left on device";
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
+
+  /** A statement of the processor's that found no room, or the server's own end for want of it. */
+  private static final Pattern DISK_FULL =
+      Pattern.compile(" 53100 bookvotes|PANIC: .*No space left");
 
   private static final String WORKER =
       "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_background'"
@@ -22,59 +27,59 @@ final class PostgresFaults {
   private static final String SLOT =
       "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
           + " AND application_name LIKE 'bookvotes slot %'";
+  // Who has a transaction id writes; of these sessions only ingest does.
   private static final String INGEST =
       "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
-          + " AND application_name = 'bookvotes' AND xact_start IS NOT NULL AND query ILIKE '%books%'"
-          + " AND query NOT ILIKE '%pg_stat%'";
+          + " AND application_name = 'bookvotes' AND backend_xid IS NOT NULL";
+  private static final String WAITING = " AND wait_event_type = 'Lock'";
 
   private final Stack stack;
-  private final Targets targets;
 
-  PostgresFaults(Stack stack, Targets targets) {
+  PostgresFaults(Stack stack) {
     this.stack = stack;
-    this.targets = targets;
   }
 
-  Strike restartFast(Fault fault, RandomGenerator random) throws InterruptedException {
-    return restart(fault, "INT");
+  Strike restartFast(Fault fault, RandomGenerator random, Targets.Lease lease) throws Exception {
+    return restart(fault, lease, "INT");
   }
 
-  Strike restartImmediate(Fault fault, RandomGenerator random) throws InterruptedException {
-    return restart(fault, "QUIT");
+  Strike restartImmediate(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws Exception {
+    return restart(fault, lease, "QUIT");
   }
 
-  private Strike restart(Fault fault, String signal) throws InterruptedException {
-    targets.take(TARGET);
-    Container postgres = stack.postgres();
-    ensureRunning(postgres);
-    postgres.signal(signal);
-    postgres.awaitEnd();
+  private Strike restart(Fault fault, Targets.Lease lease, String signal) throws Exception {
+    lease.take(TARGET);
+    stack.ensurePostgresRuns();
+    Instant struck = Instant.now();
+    stack.postgres().signal(signal);
+    stack.postgres().awaitEnd(END_TIMEOUT);
     return new Strike(
         "SIG" + signal,
+        struck,
         fault.hold(),
         () -> {
-          postgres.start();
-          stack.awaitPostgres();
-          targets.giveBack(TARGET);
+          stack.ensurePostgresRuns();
           return "";
         });
   }
 
   /** Kills a worker while it waits for a book that somebody holds: there it can be found. */
-  Strike killWorker(Fault fault, RandomGenerator random)
-      throws SQLException, InterruptedException, Strike.MissedException {
-    targets.take(TARGET);
+  Strike killWorker(Fault fault, RandomGenerator random, Targets.Lease lease) throws Exception {
+    lease.take(TARGET);
     try (Connection connection = stack.connect();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       holdBooks(statement);
-      int pid = await(statement, WORKER + " AND wait_event_type = 'Lock' LIMIT 1");
-      stack.postgres().execute("bash", "-c", "kill -KILL " + pid);
+      int pid = await(statement, WORKER + WAITING + " LIMIT 1");
+      Instant struck = Instant.now();
+      try {
+        stack.postgres().execute("bash", "-c", "kill -KILL " + pid);
+      } catch (Docker.FailedException e) {
+        throw new Strike.MissedException("worker " + pid + " has ended before: " + e.getMessage());
+      }
       awaitDeath(statement);
-      stack.awaitPostgres();
-      return Strike.over("worker " + pid);
-    } finally {
-      targets.giveBack(TARGET);
+      return Strike.over("worker " + pid, struck);
     }
   }
 
@@ -93,25 +98,25 @@ final class PostgresFaults {
     throw new Strike.MissedException("the server did not notice the killed worker");
   }
 
-  Strike terminateWorker(Fault fault, RandomGenerator random)
-      throws SQLException, InterruptedException, Strike.MissedException {
-    return terminate(WORKER, random);
+  Strike terminateWorker(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws Exception {
+    return terminate(WORKER, random.nextBoolean());
   }
 
-  Strike terminateSlot(Fault fault, RandomGenerator random)
-      throws SQLException, InterruptedException, Strike.MissedException {
-    return terminate(SLOT, random);
+  /** A slot's session waits for its worker, never for a lock. */
+  Strike terminateSlot(Fault fault, RandomGenerator random, Targets.Lease lease) throws Exception {
+    return terminate(SLOT, false);
   }
 
-  Strike terminateIngest(Fault fault, RandomGenerator random)
-      throws SQLException, InterruptedException, Strike.MissedException {
-    return terminate(INGEST, random);
+  Strike terminateIngest(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws Exception {
+    return terminate(INGEST, random.nextBoolean());
   }
 
-  /** Every second time while it waits for a lock, else whatever it does just then. */
-  private Strike terminate(String victims, RandomGenerator random)
-      throws SQLException, InterruptedException, Strike.MissedException {
-    boolean waiting = random.nextBoolean();
+  /**
+   * @param waiting for a lock when it is struck; else it is struck whatever it does just then
+   */
+  private Strike terminate(String victims, boolean waiting) throws Exception {
     try (Connection connection = stack.connect();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -121,8 +126,11 @@ final class PostgresFaults {
       int pid =
           await(
               statement,
-              "SELECT v.pid FROM (" + victims + " LIMIT 1) AS v WHERE pg_terminate_backend(v.pid)");
-      return Strike.over("process " + pid + (waiting ? ", waiting for a lock" : ""));
+              "SELECT v.pid FROM ("
+                  + victims
+                  + (waiting ? WAITING : "")
+                  + " LIMIT 1) AS v WHERE pg_terminate_backend(v.pid)");
+      return Strike.over("process " + pid + (waiting ? ", waiting for a lock" : ""), Instant.now());
     }
   }
 
@@ -154,45 +162,33 @@ final class PostgresFaults {
   }
 
   /** The server may survive it, or die of it: then it is started when there is room again. */
-  Strike fillDisk(Fault fault, RandomGenerator random) throws InterruptedException {
-    targets.take(TARGET);
-    Container disk = stack.disk();
-    Container postgres = stack.postgres();
-    ensureRunning(postgres);
+  Strike fillDisk(Fault fault, RandomGenerator random, Targets.Lease lease) throws Exception {
+    lease.take(TARGET);
+    stack.ensurePostgresRuns();
     Instant since = Instant.now();
     // Ends with an error, when there is no room any more.
-    disk.execute("bash", "-c", "cat /dev/zero >/disk/filler || true");
+    stack.disk().execute("bash", "-c", "cat /dev/zero >/disk/filler || true");
     // It notices with the next page or file that it needs.
     Instant patience = since.plus(PATIENCE);
-    while (!postgres.logSince(since).contains(DISK_FULL) && Instant.now().isBefore(patience)) {
+    while (!hasNoticed(since) && Instant.now().isBefore(patience)) {
       Thread.sleep(100);
     }
+    Instant struck = Instant.now();
     return new Strike(
         "no byte left",
+        struck,
         fault.hold(),
         () -> {
-          try {
-            disk.execute("rm", "/disk/filler");
-            boolean died = !postgres.isRunning();
-            if (died) {
-              postgres.start();
-            }
-            stack.awaitPostgres();
-            if (!postgres.logSince(since).contains(DISK_FULL)) {
-              throw new Strike.MissedException("the server did not notice the full disk");
-            }
-            return died ? "the server died of it" : "the server survived it";
-          } finally {
-            targets.giveBack(TARGET);
+          stack.disk().execute("rm", "--force", "/disk/filler");
+          boolean died = stack.ensurePostgresRuns();
+          if (!hasNoticed(since)) {
+            throw new Strike.MissedException("the processor did not notice the full disk");
           }
+          return died ? "the server died of it" : "the server survived it";
         });
   }
 
-  /** Nobody but this class stops PostgreSQL; a full disk may have ended it. */
-  private void ensureRunning(Container postgres) throws InterruptedException {
-    if (!postgres.isRunning()) {
-      postgres.start();
-    }
-    stack.awaitPostgres();
+  private boolean hasNoticed(Instant since) {
+    return DISK_FULL.matcher(stack.postgres().logSince(since)).find();
   }
 }

@@ -17,16 +17,10 @@ final class Progress implements AutoCloseable {
 
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
-  private static final String LOOK =
-      """
-      SELECT (SELECT count(*) FROM bookvotes.partition_offsets) AS partitions,
-             (SELECT min(moved_at) FROM bookvotes.partition_offsets) AS slowest,
-             (SELECT max(moved_at) FROM bookvotes.partition_offsets) AS fastest,
-             (SELECT max(rating_at) FROM books) AS rated,
-             (SELECT min(marked_at) FROM bookvotes.stale_books) AS oldest,
-             pg_relation_size('books') AS books_bytes,
-             pg_relation_size('bookvotes.stale_books') AS marks_bytes
-      """;
+  private static final String LOOK = Sql.of("progress.sql");
+
+  /** The size of a table's heap. */
+  record Heap(long bytes, long mostBytes) {}
 
   /**
    * What one look saw.
@@ -63,7 +57,7 @@ final class Progress implements AutoCloseable {
 
   Progress(Stack stack) {
     this.stack = stack;
-    this.ticker = new Ticker("progress", INTERVAL, this::look);
+    this.ticker = Ticker.withPause("progress", INTERVAL, this::look);
   }
 
   private void look() {
@@ -158,14 +152,14 @@ final class Progress implements AutoCloseable {
     return last;
   }
 
-  /** Size of the heap of books now and at its largest. */
-  synchronized long[] booksBytes() {
-    return new long[] {booksBytes, mostBooksBytes};
+  /** The heap of books. */
+  synchronized Heap books() {
+    return new Heap(booksBytes, mostBooksBytes);
   }
 
-  /** Size of the heap of stale_books now and at its largest. */
-  synchronized long[] marksBytes() {
-    return new long[] {marksBytes, mostMarksBytes};
+  /** The heap of stale_books. */
+  synchronized Heap marks() {
+    return new Heap(marksBytes, mostMarksBytes);
   }
 
   @Override

@@ -2,9 +2,7 @@ package org.bookvotes.chaos;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,70 +13,94 @@ import org.jspecify.annotations.Nullable;
  * @param firstRating until a rating was refreshed
  * @param allPartitions until each partition had been written
  * @param caughtUp until no book was stale since before
- * @param slotsTaken until other replicas had held the slots of the one that was killed; null also
- *     if it held none
+ * @param slotTaken until another replica held slot 1 of the one that was killed
+ * @param heldSlot whether the one that was killed held slot 1 in that moment
  */
 record Recovery(
     @Nullable Duration firstBatch,
     @Nullable Duration firstRating,
     @Nullable Duration allPartitions,
     @Nullable Duration caughtUp,
-    @Nullable Duration slotsTaken) {
+    @Nullable Duration slotTaken,
+    boolean heldSlot) {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
+  /** A look at the slots is at most so old. */
+  private static final Duration JUST_BEFORE = Duration.ofMillis(150);
+
   /** Whether all came. */
   boolean isComplete() {
-    return firstBatch != null && firstRating != null && allPartitions != null && caughtUp != null;
+    return firstBatch != null
+        && firstRating != null
+        && allPartitions != null
+        && caughtUp != null
+        && (slotTaken != null || !heldSlot);
   }
 
   /**
    * Waits until the system has recovered.
    *
    * @param since from when on the time counts
-   * @param orphanedSlots slots whose holder at {@code holder} was killed, empty if there is none
+   * @param killed address of the replica that was killed, empty if none was
    */
-  static Recovery await(
-      Instant since, Set<Integer> orphanedSlots, String holder, Progress progress, Sampler sampler)
+  static Recovery await(Instant since, String killed, Progress progress, Sampler sampler)
       throws InterruptedException {
-    @Nullable Duration firstBatch = null;
-    @Nullable Duration firstRating = null;
-    @Nullable Duration allPartitions = null;
-    @Nullable Duration caughtUp = null;
-    @Nullable Duration slotsTaken = null;
-    Set<Integer> orphaned = new TreeSet<>(orphanedSlots);
+    @Nullable Instant lastHeld = sampler.heldFirstSlotAt(killed);
+    boolean heldSlot = lastHeld != null && lastHeld.isAfter(since.minus(JUST_BEFORE));
+    Recovery recovery = new Recovery(null, null, null, null, null, heldSlot);
     Instant seen = since;
-    while (Duration.between(since, Instant.now()).compareTo(TIMEOUT) < 0) {
+    while (!recovery.isComplete()
+        && Duration.between(since, Instant.now()).compareTo(TIMEOUT) < 0) {
       Progress.Look look = progress.awaitAfter(seen, Duration.ofSeconds(1));
       seen = look.at().isAfter(seen) ? look.at() : seen;
-      Duration now = Duration.between(since, look.at());
-      for (Map.Entry<Integer, String> slot : sampler.slotHolders().entrySet()) {
-        if (!slot.getValue().equals(holder)) {
-          orphaned.remove(slot.getKey());
-        }
-      }
-      slotsTaken = first(slotsTaken, now, !orphanedSlots.isEmpty() && orphaned.isEmpty());
-      firstBatch = first(firstBatch, now, isAfter(look.fastest(), since));
-      firstRating = first(firstRating, now, isAfter(look.rated(), since));
-      allPartitions =
-          first(
-              allPartitions,
-              now,
-              look.partitions() == Stack.PARTITIONS && isAfter(look.slowest(), since));
-      caughtUp =
-          first(
-              caughtUp,
-              now,
-              allPartitions != null
-                  && firstRating != null
-                  && (look.oldest() == null || isAfter(look.oldest(), since)));
-      Recovery recovery =
-          new Recovery(firstBatch, firstRating, allPartitions, caughtUp, slotsTaken);
-      if (recovery.isComplete() && (orphanedSlots.isEmpty() || slotsTaken != null)) {
-        return recovery;
-      }
+      recovery =
+          recovery.with(
+              look, since, Duration.between(since, look.at()), slotTaken(since, killed, sampler));
     }
-    return new Recovery(firstBatch, firstRating, allPartitions, caughtUp, slotsTaken);
+    return recovery;
+  }
+
+  private static @Nullable Duration slotTaken(Instant since, String killed, Sampler sampler) {
+    Instant taken = sampler.othersHeldFirstSlotAt(killed);
+    Instant lastHeld = sampler.heldFirstSlotAt(killed);
+    return lastHeld != null && taken != null && taken.isAfter(lastHeld) && taken.isAfter(since)
+        ? Duration.between(since, taken)
+        : null;
+  }
+
+  private Recovery with(
+      Progress.Look look, Instant since, Duration now, @Nullable Duration slotTakenNow) {
+    @Nullable Duration partitionsNow =
+        first(
+            allPartitions,
+            now,
+            look.partitions() == Stack.PARTITIONS && isAfter(look.slowest(), since));
+    @Nullable Duration ratingNow = first(firstRating, now, isAfter(look.rated(), since));
+    return new Recovery(
+        first(firstBatch, now, isAfter(look.fastest(), since)),
+        ratingNow,
+        partitionsNow,
+        first(
+            caughtUp,
+            now,
+            partitionsNow != null
+                && ratingNow != null
+                && (look.oldest() == null || isAfter(look.oldest(), since))),
+        slotTaken != null ? slotTaken : heldSlot ? slotTakenNow : null,
+        heldSlot);
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "batch %s, rating %s, all partitions %s, caught up %s%s",
+        Text.seconds(firstBatch),
+        Text.seconds(firstRating),
+        Text.seconds(allPartitions),
+        Text.seconds(caughtUp),
+        heldSlot ? ", slot " + Text.seconds(slotTaken) : "");
   }
 
   private static @Nullable Duration first(

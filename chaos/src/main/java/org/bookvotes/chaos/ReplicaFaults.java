@@ -18,120 +18,143 @@ final class ReplicaFaults {
 
   private static final Duration STORM_INTERVAL = Duration.ofSeconds(2);
   private static final Duration SLOT_PATIENCE = Duration.ofSeconds(3);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
 
   private final Stack stack;
-  private final Targets targets;
+  private final Group group;
   private final Sampler sampler;
   // What replicas did that they must not do.
   private final List<String> irregularities = new CopyOnWriteArrayList<>();
 
-  ReplicaFaults(Stack stack, Targets targets, Sampler sampler) {
+  ReplicaFaults(Stack stack, Group group, Sampler sampler) {
     this.stack = stack;
-    this.targets = targets;
+    this.group = group;
     this.sampler = sampler;
   }
 
-  /** Replicas that ended by themselves, or with another code than 0 when asked to. */
+  /** Replicas that ended by themselves, or not in order when asked to. */
   List<String> irregularities() {
     return irregularities;
   }
 
   /** Kills a replica, if possible the one that holds slot 1, which is always in use. */
-  Strike kill(Fault fault, RandomGenerator random) throws InterruptedException {
+  Strike kill(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws InterruptedException, Strike.MissedException {
+    // Both, so that whoever holds the slot can be struck at once.
+    for (int number : MORTAL) {
+      lease.take(stack.replica(number).service());
+      ensureRunning(stack.replica(number));
+    }
     Instant patience = Instant.now().plus(SLOT_PATIENCE);
-    int number = MORTAL.get(random.nextInt(MORTAL.size()));
+    Container replica = stack.replica(MORTAL.get(random.nextInt(MORTAL.size())));
     while (Instant.now().isBefore(patience)) {
-      String holder = sampler.slotHolders().get(1);
-      Optional<Integer> mortal =
-          MORTAL.stream().filter(n -> stack.replica(n).address().equals(holder)).findFirst();
-      if (mortal.isPresent()) {
-        number = mortal.get();
+      Optional<Container> holder =
+          MORTAL.stream()
+              .map(stack::replica)
+              .filter(one -> sampler.holdsFirstSlot(one.address()))
+              .findFirst();
+      if (holder.isPresent()) {
+        replica = holder.get();
         break;
       }
-      Thread.sleep(5);
+      Thread.sleep(2);
     }
-    Container replica = stack.replica(number);
-    targets.take(replica.service());
-    ensureRunning(replica);
-    replica.signal("KILL");
+    Container victim = replica;
+    victim.signal("KILL");
     return new Strike(
-        replica.service(),
+        victim.service(),
+        Instant.now(),
         fault.hold(),
         () -> {
-          replica.awaitEnd();
-          replica.start();
-          targets.giveBack(replica.service());
+          victim.awaitEnd(STOP_TIMEOUT);
+          victim.start();
           return "";
         });
   }
 
-  Strike stop(Fault fault, RandomGenerator random) throws InterruptedException {
+  Strike stop(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws InterruptedException, Strike.MissedException {
     Container replica = stack.replica(MORTAL.get(random.nextInt(MORTAL.size())));
-    targets.take(replica.service());
+    lease.take(replica.service());
     ensureRunning(replica);
+    boolean served = hasStarted(replica);
     Instant asked = Instant.now();
     replica.signal("TERM");
     return new Strike(
         replica.service(),
+        asked,
         fault.hold(),
         () -> {
-          checkExit(replica, replica.awaitEnd());
+          checkExit(replica, served);
           Duration took = Duration.between(asked, Instant.now()).minus(fault.hold());
           replica.start();
-          targets.giveBack(replica.service());
-          return took.isPositive() ? "stopped " + Text.seconds(took) + " after the hold" : "";
+          return took.compareTo(Duration.ofSeconds(1)) > 0
+              ? "stopped " + Text.seconds(took) + " after the hold"
+              : "";
         });
   }
 
-  Strike freeze(Fault fault, RandomGenerator random) throws InterruptedException {
+  /** Freezes a replica until the group has given its partitions to others, at least. */
+  Strike freeze(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws InterruptedException, Strike.MissedException {
     Container replica = stack.replica(1 + random.nextInt(3));
-    targets.take(replica.service());
+    lease.take(replica.service());
     ensureRunning(replica);
     replica.signal("STOP");
     return new Strike(
         replica.service(),
+        Instant.now(),
         fault.hold(),
         () -> {
-          replica.signal("CONT");
-          targets.giveBack(replica.service());
-          return "";
+          try {
+            if (group.hasMemberAt(replica.address())) {
+              throw new Strike.MissedException("the group has not missed " + replica.service());
+            }
+            return "missed by the group";
+          } finally {
+            replica.signal("CONT");
+          }
         });
   }
 
   /** Stops or kills two replicas in turn, and starts them again, until the time is over. */
-  Strike storm(Fault fault, RandomGenerator random) throws InterruptedException {
+  Strike storm(Fault fault, RandomGenerator random, Targets.Lease lease)
+      throws InterruptedException, Strike.MissedException {
     for (int number : MORTAL) {
-      targets.take(stack.replica(number).service());
+      lease.take(stack.replica(number).service());
     }
-    try {
-      Instant end = Instant.now().plus(fault.hold());
-      int turns = 0;
-      while (Instant.now().isBefore(end)) {
-        Container replica = stack.replica(MORTAL.get(turns % MORTAL.size()));
-        ensureRunning(replica);
-        boolean asked = random.nextBoolean();
-        replica.signal(asked ? "TERM" : "KILL");
-        int code = replica.awaitEnd();
-        if (asked) {
-          checkExit(replica, code);
-        }
-        replica.start();
-        turns++;
-        Thread.sleep(STORM_INTERVAL);
+    Instant start = Instant.now();
+    Instant next = start;
+    int turns = 0;
+    while (Instant.now().isBefore(start.plus(fault.hold()))) {
+      Container replica = stack.replica(MORTAL.get(turns % MORTAL.size()));
+      ensureRunning(replica);
+      if (random.nextBoolean()) {
+        boolean served = hasStarted(replica);
+        replica.signal("TERM");
+        checkExit(replica, served);
+      } else {
+        replica.signal("KILL");
+        replica.awaitEnd(STOP_TIMEOUT);
       }
-      return Strike.over(turns + " restarts");
-    } finally {
-      for (int number : MORTAL) {
-        targets.giveBack(stack.replica(number).service());
+      replica.start();
+      turns++;
+      next = next.plus(STORM_INTERVAL);
+      Duration left = Duration.between(Instant.now(), next);
+      if (left.isPositive()) {
+        Thread.sleep(left);
       }
     }
+    return Strike.over(turns + " restarts", Instant.now());
   }
 
   /** A replica that ends by itself is one of the things to be found; it is started again. */
   void ensureRunning(Container replica) {
     if (!replica.isRunning()) {
       irregularities.add(
-          replica.service() + " has ended by itself, with exit code " + replica.awaitEnd());
+          replica.service()
+              + " has ended by itself, with exit code "
+              + replica.awaitEnd(STOP_TIMEOUT).map(String::valueOf).orElse("?"));
       replica.start();
     }
   }
@@ -143,12 +166,21 @@ final class ReplicaFaults {
     }
   }
 
-  private void checkExit(Container replica, int code) {
-    // Before its handlers are in place, a JVM that is asked to end says 143.
-    boolean justStarted =
-        Duration.between(replica.startedAt(), Instant.now()).compareTo(Duration.ofSeconds(10)) < 0;
-    if (code != 0 && !(code == 143 && justStarted)) {
-      irregularities.add(replica.service() + " exits with " + code + " at SIGTERM");
+  private static boolean hasStarted(Container replica) {
+    return replica.logSince(replica.startedAt()).contains("Processor - started");
+  }
+
+  /**
+   * @param served whether it had started before it was asked: a JVM without its handlers says 143
+   */
+  private void checkExit(Container replica, boolean served) {
+    Optional<Integer> code = replica.awaitEnd(STOP_TIMEOUT);
+    if (code.isEmpty()) {
+      irregularities.add(replica.service() + " does not end in " + STOP_TIMEOUT + " at SIGTERM");
+      replica.signal("KILL");
+      replica.awaitEnd(STOP_TIMEOUT);
+    } else if (code.get() != 0 && (served || code.get() != 143)) {
+      irregularities.add(replica.service() + " exits with " + code.get() + " at SIGTERM");
     }
   }
 }

@@ -5,36 +5,22 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks 20 times a second which background workers of Bookvotes run and who holds which slot, as
- * long as the server lets it. Thread-safe.
+ * Looks more than 20 times a second which background workers of Bookvotes run and who holds which
+ * slot, as long as the server lets it. Thread-safe.
  */
 final class Sampler implements AutoCloseable {
 
-  private static final Duration INTERVAL = Duration.ofMillis(50);
-
-  /** First key of the advisory locks of the slots. */
-  private static final int SLOT_LOCK_CLASS = 0x626F6F6B;
-
-  // A worker bears no name for the first moments of its life: then it counts as ours as well.
-  private static final String LOOK =
-      """
-      SELECT 'worker' AS kind, a.application_name AS name, a.pid, NULL AS address
-      FROM pg_stat_activity a
-      WHERE a.backend_type = 'pg_background' AND a.datname = 'bookstore'
-      UNION ALL
-      SELECT 'slot', l.objid::text, a.pid, host(a.client_addr)
-      FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-      WHERE l.locktype = 'advisory' AND l.classid = %d AND l.granted
-      """
-          .formatted(SLOT_LOCK_CLASS);
+  private static final Duration PAUSE = Duration.ofMillis(35);
+  private static final String LOOK = Sql.of("sample.sql");
+  private static final int FIRST_SLOT = 1;
 
   private final Stack stack;
   private final Ticker ticker;
@@ -43,57 +29,75 @@ final class Sampler implements AutoCloseable {
   private @Nullable Statement statement;
 
   // Guarded by this.
+  private @Nullable Instant lastSample;
   private long sampleCount;
-  private long missedCount;
+  private Duration sampled = Duration.ZERO;
+  private Duration longestGap = Duration.ZERO;
   private int mostWorkers;
   private int mostInOneSlot;
+  private long lastDeadlocks;
+  private long deadlockCount;
   private final Set<String> namesSeen = new TreeSet<>();
-  private Map<Integer, String> slotHolders = Map.of();
+  private final Map<String, Instant> firstSlotHeld = new HashMap<>();
 
   Sampler(Stack stack) {
     this.stack = stack;
-    this.ticker = new Ticker("sampler", INTERVAL, this::look);
+    this.ticker = Ticker.withPause("sampler", PAUSE, this::look);
   }
 
   private void look() {
     try {
-      if (connection == null) {
+      if (statement == null) {
         connection = stack.connect();
         statement = connection.createStatement();
-        statement.setQueryTimeout(2);
       }
-      if (statement != null) {
-        try (ResultSet rows = statement.executeQuery(LOOK)) {
-          note(rows);
-        }
+      try (ResultSet rows = statement.executeQuery(LOOK)) {
+        note(rows, Instant.now());
       }
     } catch (SQLException e) {
       disconnect();
       synchronized (this) {
-        missedCount++;
+        lastSample = null; // The server was away: that is no gap of ours.
       }
     }
   }
 
-  private synchronized void note(ResultSet rows) throws SQLException {
+  private synchronized void note(ResultSet rows, Instant now) throws SQLException {
     Map<String, Integer> workers = new HashMap<>();
-    Map<Integer, String> holders = new HashMap<>();
     while (rows.next()) {
       String name = rows.getString("name");
-      if (rows.getString("kind").equals("worker")) {
-        workers.merge(name, 1, Integer::sum);
-      } else {
-        holders.put(Integer.valueOf(name), String.valueOf(rows.getString("address")));
+      switch (rows.getString("kind")) {
+        case "worker" -> workers.merge(name, 1, Integer::sum);
+        case "slot" -> {
+          if (Integer.parseInt(name) == FIRST_SLOT) {
+            firstSlotHeld.put(String.valueOf(rows.getString("address")), now);
+          }
+        }
+        default -> noteDeadlocks(rows.getLong("count"));
       }
     }
+    if (lastSample != null) {
+      Duration gap = Duration.between(lastSample, now);
+      sampled = sampled.plus(gap);
+      longestGap = gap.compareTo(longestGap) > 0 ? gap : longestGap;
+    }
+    lastSample = now;
     sampleCount++;
-    slotHolders = holders;
     namesSeen.addAll(workers.keySet());
     mostWorkers =
         Math.max(mostWorkers, workers.values().stream().mapToInt(Integer::intValue).sum());
     workers.forEach(
-        (name, count) ->
-            mostInOneSlot = name.isEmpty() ? mostInOneSlot : Math.max(mostInOneSlot, count));
+        (name, count) -> {
+          if (!name.isEmpty()) {
+            mostInOneSlot = Math.max(mostInOneSlot, count);
+          }
+        });
+  }
+
+  /** A crash of the server sets its count back. */
+  private void noteDeadlocks(long now) {
+    deadlockCount += Math.max(0, now < lastDeadlocks ? now : now - lastDeadlocks);
+    lastDeadlocks = now;
   }
 
   private void disconnect() {
@@ -113,9 +117,14 @@ final class Sampler implements AutoCloseable {
     return sampleCount;
   }
 
-  /** Looks that came to nothing because the server was away. */
-  synchronized long missedCount() {
-    return missedCount;
+  /** Looks a second, while the server was there. */
+  synchronized double samplesPerSecond() {
+    return sampleCount * 1000.0 / Math.max(1, sampled.toMillis());
+  }
+
+  /** Longest time without a look while the server was there. */
+  synchronized Duration longestGap() {
+    return longestGap;
   }
 
   /** Most workers at once. */
@@ -128,14 +137,33 @@ final class Sampler implements AutoCloseable {
     return mostInOneSlot;
   }
 
-  /** Who holds which slot, at the last look: addresses in the stack's network. */
-  synchronized Map<Integer, String> slotHolders() {
-    return slotHolders;
+  /** Deadlocks that the server has resolved, whether or not anybody logged them. */
+  synchronized long deadlockCount() {
+    return deadlockCount;
+  }
+
+  /** Whether slot 1 was held from this address at the last look. */
+  synchronized boolean holdsFirstSlot(String address) {
+    return lastSample != null && lastSample.equals(firstSlotHeld.get(address));
+  }
+
+  /** When slot 1 was seen to be held from this address last; null if never. */
+  synchronized @Nullable Instant heldFirstSlotAt(String address) {
+    return firstSlotHeld.get(address);
+  }
+
+  /** When slot 1 was seen to be held from another address last; null if never. */
+  synchronized @Nullable Instant othersHeldFirstSlotAt(String address) {
+    return firstSlotHeld.entrySet().stream()
+        .filter(held -> !held.getKey().equals(address))
+        .map(Map.Entry::getValue)
+        .max(Instant::compareTo)
+        .orElse(null);
   }
 
   /** Names of the workers seen since the last call. */
-  synchronized Set<String> namesSeen() {
-    Set<String> seen = new HashSet<>(namesSeen);
+  synchronized Set<String> takeNamesSeen() {
+    Set<String> seen = new TreeSet<>(namesSeen);
     namesSeen.clear();
     return seen;
   }

@@ -2,7 +2,6 @@ package org.bookvotes.chaos;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -18,10 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.bookvotes.contracts.VoteTopics;
 
 /**
@@ -42,6 +43,7 @@ final class Stack implements AutoCloseable {
   private static final String DATABASE = "bookstore";
   private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
   private static final int CONNECT_TIMEOUT_SECONDS = 5;
+  private static final int SOCKET_TIMEOUT_SECONDS = 30;
 
   private final Docker docker;
   private final String project;
@@ -52,12 +54,13 @@ final class Stack implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
+   * @param project name of the compose project; one of an earlier run is replaced
    * @param directory of the compose file
    * @param image of the processor
    */
-  Stack(Path directory, String image) {
+  Stack(String project, Path directory, String image) {
     List<Integer> ports = freePorts(4);
-    this.project = "bookvotes-chaos-" + ProcessHandle.current().pid();
+    this.project = project;
     this.composeFile = directory.resolve("compose.yaml").toString();
     this.postgresPort = ports.get(3);
     this.bootstrapServers =
@@ -74,22 +77,20 @@ final class Stack implements AutoCloseable {
     this.docker = new Docker(environment);
   }
 
+  /** Not of the range from which the system gives ports to outgoing connections. */
   private static List<Integer> freePorts(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      List<Integer> ports = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        sockets.add(socket);
-        ports.add(socket.getLocalPort());
+    List<Integer> ports = new ArrayList<>();
+    while (ports.size() < count) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        if (!ports.contains(socket.getLocalPort())) {
+          ports.add(port);
+        }
+      } catch (IOException e) {
+        // Somebody listens there: another one.
       }
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-      return ports;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+    return ports;
   }
 
   /** The first three numbers of a network that docker does not use yet. */
@@ -115,12 +116,19 @@ final class Stack implements AutoCloseable {
     throw new IllegalStateException("no free network 172.29.x.0/24 for the containers");
   }
 
-  /** Starts everything and waits until votes could be counted. */
-  void start() throws InterruptedException {
+  /** Starts everything, in place of what an earlier run may have left. */
+  void start() throws InterruptedException, SQLException {
+    down();
     compose("up", "--detach", "kafka-1", "kafka-2", "kafka-3", "disk", "postgres");
     createTopics();
     awaitPostgres();
     compose("run", "--rm", "--no-deps", "command", "migrate");
+    // Else nobody would notice if the processor's own vacuums did not do their work.
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("ALTER TABLE books SET (autovacuum_enabled = false)");
+      statement.execute("ALTER TABLE bookvotes.stale_books SET (autovacuum_enabled = false)");
+    }
     compose("up", "--detach", "--no-deps", "replica-1", "replica-2", "replica-3");
   }
 
@@ -138,6 +146,9 @@ final class Stack implements AutoCloseable {
             .get();
         return;
       } catch (ExecutionException e) {
+        if (e.getCause() instanceof TopicExistsException) {
+          return; // An earlier try whose answer was lost.
+        }
         if (Instant.now().isAfter(deadline)) {
           throw new IllegalStateException("the brokers take no topics", e.getCause());
         }
@@ -149,17 +160,43 @@ final class Stack implements AutoCloseable {
   /** Waits until PostgreSQL takes connections. */
   void awaitPostgres() throws InterruptedException {
     Instant deadline = Instant.now().plus(START_TIMEOUT);
-    while (true) {
-      try (Connection connection = connect();
-          Statement statement = connection.createStatement()) {
-        statement.execute("SELECT 1");
-        return;
-      } catch (SQLException e) {
-        if (Instant.now().isAfter(deadline)) {
-          throw new IllegalStateException("PostgreSQL takes no connections", e);
-        }
-        Thread.sleep(200);
+    while (!takesConnections()) {
+      if (Instant.now().isAfter(deadline)) {
+        throw new IllegalStateException("PostgreSQL takes no connections in " + START_TIMEOUT);
       }
+      Thread.sleep(100);
+    }
+  }
+
+  /**
+   * Starts PostgreSQL if it has ended, as often as it takes, and waits until it takes connections.
+   *
+   * @return whether it had ended
+   */
+  boolean ensurePostgresRuns() throws InterruptedException {
+    Instant deadline = Instant.now().plus(START_TIMEOUT);
+    boolean ended = false;
+    while (true) {
+      if (!postgres().isRunning()) {
+        ended = true;
+        postgres().start();
+      }
+      if (takesConnections()) {
+        return ended;
+      }
+      if (Instant.now().isAfter(deadline)) {
+        throw new IllegalStateException("PostgreSQL does not run in " + START_TIMEOUT);
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private boolean takesConnections() {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      return statement.execute("SELECT 1");
+    } catch (SQLException e) {
+      return false;
     }
   }
 
@@ -178,23 +215,6 @@ final class Stack implements AutoCloseable {
     docker.run(all.toArray(String[]::new));
   }
 
-  /** Runs the processor's command line in a container of its own and returns what it printed. */
-  String bookvotes(String... arguments) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "compose",
-                "--progress",
-                "quiet",
-                "--project-name",
-                project,
-                "--file",
-                composeFile));
-    all.addAll(List.of("run", "--rm", "--no-deps", "--no-TTY", "command"));
-    all.addAll(List.of(arguments));
-    return docker.run(all.toArray(String[]::new));
-  }
-
   /** A connection to the bookstore, named so that it is not taken for one of the processor's. */
   Connection connect() throws SQLException {
     return connect(DATABASE);
@@ -206,7 +226,7 @@ final class Stack implements AutoCloseable {
     properties.setProperty("password", DATABASE);
     properties.setProperty("ApplicationName", "chaos");
     properties.setProperty("connectTimeout", Integer.toString(CONNECT_TIMEOUT_SECONDS));
-    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty("socketTimeout", Integer.toString(SOCKET_TIMEOUT_SECONDS));
     return DriverManager.getConnection(
         "jdbc:postgresql://localhost:" + postgresPort + "/" + database, properties);
   }
@@ -244,23 +264,19 @@ final class Stack implements AutoCloseable {
     return new Container(docker, project + "-" + service + "-1", service, network + "." + host);
   }
 
-  /**
-   * Runs iptables in the network of {@code container}: what it drops is gone without a word, in
-   * both directions. Returns what it printed.
-   */
-  String iptables(Container container, String... rule) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "run",
-                "--rm",
-                "--network",
-                "container:" + container.name(),
-                "--cap-add",
-                "NET_ADMIN",
-                Images.NET));
-    arguments.addAll(List.of(rule));
-    return docker.run(arguments.toArray(String[]::new));
+  /** Runs a shell script with iptables in the network of {@code container}; returns its output. */
+  String inNetworkOf(Container container, String script) {
+    return docker.run(
+        "run",
+        "--rm",
+        "--network",
+        "container:" + container.name(),
+        "--cap-add",
+        "NET_ADMIN",
+        Images.NET,
+        "sh",
+        "-c",
+        script);
   }
 
   /** Writes everything that {@code container} has logged, over all its starts, to {@code file}. */
@@ -268,12 +284,16 @@ final class Stack implements AutoCloseable {
     docker.runInto(file, "logs", container.name());
   }
 
-  /** Ends all containers and deletes their data. */
+  /** Ends all containers and deletes their data; every command of other threads is refused. */
   @Override
   public void close() {
-    if (closed.getAndSet(true)) {
-      return;
+    if (!closed.getAndSet(true)) {
+      docker.end();
+      down();
     }
+  }
+
+  private void down() {
     compose("--profile", "command", "down", "--volumes", "--remove-orphans", "--timeout", "5");
   }
 }

@@ -3,6 +3,7 @@ package org.bookvotes.chaos;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
@@ -34,8 +35,23 @@ final class VoteLoad implements AutoCloseable {
   // Longer than any fault: an event without an answer would be neither sent nor not sent.
   private static final Duration DELIVERY_TIMEOUT = Duration.ofHours(2);
 
-  /** One event in so many is malformed, and as many are for books that do not exist. */
-  private static final int GOOD_PER_BAD = 200;
+  /** Of so many events one is malformed and one is for a book that does not exist. */
+  private static final int EVENTS_PER_TWO_BAD = 200;
+
+  /**
+   * A bad event, to be found among the dead letters.
+   *
+   * @param reason that its letter must have
+   * @param digest of key and value, 0 where they are not known
+   */
+  record BadEvent(String reason, int digest) {
+
+    /** Whether both may be the same, as far as both are known. */
+    boolean isSameAs(BadEvent other) {
+      return reason.equals(other.reason())
+          && (digest == 0 || other.digest() == 0 || digest == other.digest());
+    }
+  }
 
   private final KafkaProducer<byte[], byte[]> producer;
   private final Random random;
@@ -46,8 +62,8 @@ final class VoteLoad implements AutoCloseable {
   // Acknowledged, by book.
   private final AtomicLongArray ups;
   private final AtomicLongArray downs;
-  // Acknowledged bad events: where they are, and the reason to be found on the dead letter.
-  private final Map<TopicPartition, Map<Long, String>> bad = new ConcurrentHashMap<>();
+  // Acknowledged, by offset.
+  private final Map<TopicPartition, Map<Long, BadEvent>> bad = new ConcurrentHashMap<>();
   private final AtomicLong sentCount = new AtomicLong();
   private final AtomicLong acknowledgedCount = new AtomicLong();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
@@ -78,13 +94,13 @@ final class VoteLoad implements AutoCloseable {
     this.votesPerPeriod = Math.max(1, (int) (votesPerSecond * PERIOD.toMillis() / 1000));
     this.ups = new AtomicLongArray(bookCount + 1);
     this.downs = new AtomicLongArray(bookCount + 1);
-    this.ticker = new Ticker("vote-load", PERIOD, this::send);
+    this.ticker = Ticker.atRate("vote-load", PERIOD, this::send);
   }
 
   private void send() {
     try {
       for (int i = 0; i < votesPerPeriod; i++) {
-        switch (random.nextInt(2 * GOOD_PER_BAD)) {
+        switch (random.nextInt(EVENTS_PER_TWO_BAD)) {
           case 0 -> sendMalformed();
           case 1 -> sendUnknown();
           default -> sendGood();
@@ -121,14 +137,22 @@ final class VoteLoad implements AutoCloseable {
         () -> {});
   }
 
+  /** The same for an event and its letter. */
+  static int digest(byte @Nullable [] key, byte @Nullable [] value) {
+    return 31 * Arrays.hashCode(key) + Arrays.hashCode(value);
+  }
+
   private void send(String key, byte[] value, @Nullable String badReason, Runnable onAcknowledged) {
+    byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+    @Nullable BadEvent badEvent =
+        badReason == null ? null : new BadEvent(badReason, digest(keyBytes, value));
     sentCount.incrementAndGet();
     Future<RecordMetadata> answer =
         producer.send(
-            new ProducerRecord<>(VoteTopics.VOTES, key.getBytes(StandardCharsets.UTF_8), value),
+            new ProducerRecord<>(VoteTopics.VOTES, keyBytes, value),
             (metadata, e) -> {
               if (e == null) {
-                acknowledged(metadata, badReason, onAcknowledged);
+                acknowledged(metadata, badEvent, onAcknowledged);
               } else {
                 failure.compareAndSet(null, e);
               }
@@ -139,13 +163,13 @@ final class VoteLoad implements AutoCloseable {
   }
 
   private void acknowledged(
-      RecordMetadata metadata, @Nullable String badReason, Runnable onAcknowledged) {
+      RecordMetadata metadata, @Nullable BadEvent badEvent, Runnable onAcknowledged) {
     onAcknowledged.run();
-    if (badReason != null) {
+    if (badEvent != null) {
       bad.computeIfAbsent(
               new TopicPartition(metadata.topic(), metadata.partition()),
               partition -> new ConcurrentHashMap<>())
-          .put(metadata.offset(), badReason);
+          .put(metadata.offset(), badEvent);
     }
     acknowledgedCount.incrementAndGet();
   }
@@ -185,8 +209,8 @@ final class VoteLoad implements AutoCloseable {
     return downs.get(book);
   }
 
-  /** Acknowledged bad events: partition, offset and reason. */
-  Map<TopicPartition, Map<Long, String>> bad() {
+  /** Acknowledged bad events by partition and offset. */
+  Map<TopicPartition, Map<Long, BadEvent>> bad() {
     return bad;
   }
 

@@ -28,6 +28,7 @@ class ShortChaosIT {
             Duration.ofSeconds(4),
             500,
             3000,
+            "bookvotes-chaos-test",
             Images.PROCESSOR,
             root.resolve("chaos"),
             Path.of("target", "runs", "short"));

@@ -40,6 +40,14 @@ final class Logging {
     // One line for each retry of a connection: ours already says that the database or the broker is
     // away.
     context.getLogger("org.apache.kafka.clients.NetworkClient").setLevel(Level.ERROR);
+    // A broken connection with its stack, and advice that does not fit a server that restarts: ours
+    // says what came of it.
+    context.getLogger("com.zaxxer.hikari.pool.ProxyConnection").setLevel(Level.ERROR);
+    context.getLogger("com.zaxxer.hikari.pool.PoolBase").setLevel(Level.ERROR);
+    // Calls it an error that a member who was away may not commit. Kafka's offsets are for lag tools.
+    context
+        .getLogger("org.apache.kafka.clients.consumer.internals.CommitRequestManager")
+        .setLevel(Level.OFF);
     // Takes the end of a poll whose bytes are spent, which is every poll of large events, for an
     // error. A real one is thrown too.
     context
