@@ -44,7 +44,7 @@ final class Logging {
     // says what came of it.
     context.getLogger("com.zaxxer.hikari.pool.ProxyConnection").setLevel(Level.ERROR);
     context.getLogger("com.zaxxer.hikari.pool.PoolBase").setLevel(Level.ERROR);
-    // Calls it an error that a member who was away may not commit. Kafka's offsets are for lag tools.
+    // Calls it an error that a member who was away may not commit: those offsets are for lag tools.
     context
         .getLogger("org.apache.kafka.clients.consumer.internals.CommitRequestManager")
         .setLevel(Level.OFF);
