@@ -19,7 +19,7 @@ down: ## Ends what demo left up, and removes its containers and data.
 test: setup ## Runs every check and test.
 	@. dev/env && ./mvnw --batch-mode --no-transfer-progress verify
 
-chaos: setup ## Lets faults strike the whole system for half an hour and checks that nothing is lost. SEED=n repeats a run.
+chaos: setup ## Lets faults strike the whole system for half an hour and checks that nothing is lost. SEED=n repeats a run, CHAOS=--help tells more.
 	@dev/chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 build: ## Builds processor/target/bookvotes.jar without tests.

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sampler implements AutoCloseable {
 
-  private static final Duration PAUSE = Duration.ofMillis(35);
+  private static final Duration PAUSE = Duration.ofMillis(15);
   private static final String LOOK = Sql.of("sample.sql");
   private static final int FIRST_SLOT = 1;
 
