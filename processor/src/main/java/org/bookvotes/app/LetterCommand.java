@@ -34,7 +34,7 @@ abstract class LetterCommand extends SettingsCommand {
   @Override
   final int run(ProcessorConfig config) throws Exception {
     LetterFilter filter = filterOptions.filter();
-    try (Database database = openDatabase(config, 1);
+    try (Database database = openForLongStatements(config);
         LetterReader reader =
             LetterReader.open(Processor.kafkaClient(config), config.deadLetterTopic(), filter)) {
       LetterStore store = new LetterStore(database.transactions());

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
       "Shows the letters that are on the dead-letter topic now, a line each, and their sums by reason and state:",
       "  waiting        the vote was not counted; 'redrive' counts it if it can be counted now",
       "  redriven       the vote was counted by 'redrive'",
-      "  not committed  the event was not given up: it was counted, or is on the topic again, or is being tried",
+      "  not committed  the event was not given up: it was counted, or is on the topic again, or is being tried. Or, from"
+          + " a replica that did not know the table bookvotes.dead_letters yet: nobody can tell, 'redrive' leaves it alone",
       "A letter is named by where its event was: topic, partition and offset. It is shown once, however often it is on the"
           + " topic. What does not print is shown as \\u001b.",
       ""

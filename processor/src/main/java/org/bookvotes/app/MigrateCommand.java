@@ -23,7 +23,7 @@ final class MigrateCommand extends SettingsCommand {
   @Override
   int run(ProcessorConfig config) throws Exception {
     try (Database database =
-        Database.openUnlimited(
+        Database.openForMigration(
             config.databaseUrl(), config.databaseUser(), config.databasePassword(), 3)) {
       Schema.Migration migration = new Schema(database.pool()).migrate();
       out()

@@ -112,7 +112,7 @@ final class ProduceCommand extends SettingsCommand {
     checkUsage();
     VoteSource source = source();
     try (VoteSender sender = VoteSender.open(config);
-        Database database = openDatabase(config, 1);
+        Database database = openForLongStatements(config);
         ProgressLine progress = new ProgressLine(err())) {
       BookCatalog catalog = new BookCatalog(database.transactions());
       register(source, catalog, progress);

@@ -96,9 +96,11 @@ final class RecalculateCommand extends SettingsCommand {
       throw new IllegalStateException("picocli demands --all or --older-than");
     }
     Duration olderThan = which.all || which.olderThan == null ? Duration.ZERO : which.olderThan;
-    try (Database database =
-        openDatabase(config, config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS)) {
-      StaleBacklog backlog = new StaleBacklog(database.transactions());
+    // What looks at all books may take long; what dispatches is limited as in a replica.
+    try (Database books = openForLongStatements(config);
+        Database database =
+            openDatabase(config, config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS)) {
+      StaleBacklog backlog = new StaleBacklog(books.transactions());
       long marked = mark(backlog, olderThan);
       err().printf(Locale.ROOT, "%,d books are stale, recalculating%n", marked);
       return recalculate(config, database, backlog);

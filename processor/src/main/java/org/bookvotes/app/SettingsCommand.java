@@ -75,9 +75,15 @@ abstract class SettingsCommand implements Callable<Integer> {
     return spec().commandLine().getErr();
   }
 
-  /** Opens a small pool for a command. */
+  /** Opens a pool whose statements have the limits that those of a replica have. */
   static Database openDatabase(ProcessorConfig config, int connectionCount) {
     return Database.open(
         config.databaseUrl(), config.databaseUser(), config.databasePassword(), connectionCount);
+  }
+
+  /** Opens a pool of one connection for statements that take longer the larger the bookstore is. */
+  static Database openForLongStatements(ProcessorConfig config) {
+    return Database.openForLongStatements(
+        config.databaseUrl(), config.databaseUser(), config.databasePassword(), 1);
   }
 }

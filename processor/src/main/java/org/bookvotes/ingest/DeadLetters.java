@@ -94,6 +94,11 @@ final class DeadLetters implements AutoCloseable {
             String.valueOf(properties.get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG)).strip());
   }
 
+  /** Name of the dead-letter topic. */
+  String topic() {
+    return topic;
+  }
+
   /** To bind meters. */
   Producer<?, ?> producer() {
     return producer;

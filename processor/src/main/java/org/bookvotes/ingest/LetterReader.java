@@ -19,26 +19,29 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the dead-letter topic from its beginning to where it ended when the reader was opened, a
- * chunk at a time, and each letter once however often it is there. Belongs to no group and leaves
- * no trace. Used by one thread.
+ * chunk at a time, and each letter once however often it is there. What it holds is bounded as in a
+ * replica, by {@link PollBudget}. Belongs to no group and leaves no trace. Used by one thread.
  */
 public final class LetterReader implements AutoCloseable {
 
   /** Letters in a chunk: what a redrive counts in one transaction. */
   public static final int CHUNK_SIZE = 1_000;
 
-  // An event may be large; of each that waits here only the first hundreds of characters are kept.
+  // Few, since records with neither key nor value pass the PollBudget whatever their headers are.
   private static final int MOST_RECORDS_PER_POLL = 100;
+  // A broker's answer is held in memory until it is polled. Of a letter that has been taken only
+  // the first hundreds of characters are kept.
+  private static final int MOST_BYTES_PER_FETCH = 16 << 20;
   private static final Duration POLL_TIMEOUT = Duration.ofMillis(500);
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final Consumer<byte[], byte[]> consumer;
+  private final PollBudget budget;
   private final LetterFilter filter;
   private final Map<TopicPartition, Long> ends;
   private final long recordCount;
@@ -47,8 +50,10 @@ public final class LetterReader implements AutoCloseable {
   private long duplicateCount;
   private long foreignCount;
 
-  private LetterReader(Consumer<byte[], byte[]> consumer, String topic, LetterFilter filter) {
+  private LetterReader(
+      Consumer<byte[], byte[]> consumer, PollBudget budget, String topic, LetterFilter filter) {
     this.consumer = consumer;
+    this.budget = budget;
     this.filter = filter;
     @Nullable List<PartitionInfo> infos = consumer.partitionsFor(topic, LONGEST_SILENCE);
     if (infos == null || infos.isEmpty()) {
@@ -76,6 +81,7 @@ public final class LetterReader implements AutoCloseable {
   public static LetterReader open(Properties client, String topic, LetterFilter filter) {
     Properties properties = new Properties();
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(MOST_RECORDS_PER_POLL));
+    properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, Integer.toString(MOST_BYTES_PER_FETCH));
     properties.putAll(client);
     properties.remove(CommonClientConfigs.GROUP_ID_CONFIG);
     properties.remove(CommonClientConfigs.GROUP_INSTANCE_ID_CONFIG);
@@ -86,10 +92,11 @@ public final class LetterReader implements AutoCloseable {
     // What Kafka deletes while it is being read is gone, like what it deleted before.
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    PollBudget budget = new PollBudget();
     Consumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        new KafkaConsumer<>(properties, budget.deserializer(), budget.deserializer());
     try {
-      return new LetterReader(consumer, topic, filter);
+      return new LetterReader(consumer, budget, topic, filter);
     } catch (RuntimeException | Error e) {
       consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
       throw e;
@@ -136,6 +143,9 @@ public final class LetterReader implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + LONGEST_SILENCE.toNanos();
     long leftCount = leftCount();
     while (leftCount > 0) {
+      // What was polled before must not be held beside it.
+      polled = Collections.emptyIterator();
+      budget.renew();
       polled = consumer.poll(POLL_TIMEOUT).iterator();
       // Without records too: behind an aborted transaction there is nothing to read, but to pass.
       if (polled.hasNext() || leftCount() < leftCount) {

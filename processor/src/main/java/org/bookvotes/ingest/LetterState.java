@@ -2,7 +2,7 @@ package org.bookvotes.ingest;
 
 import java.time.Instant;
 
-/** What the database knows of a letter. */
+/** What the database knows of a letter. Immutable. */
 public sealed interface LetterState {
 
   /** Why it is a dead letter. */
@@ -16,7 +16,8 @@ public sealed interface LetterState {
 
   /**
    * The offset was not moved past it when it was sent, or not yet: its event was read again, and
-   * counted or dead-lettered anew. Or its row was deleted.
+   * counted or dead-lettered anew. Or it has no row for another reason: the row was deleted, or
+   * whoever sent it did not know {@code bookvotes.dead_letters} yet.
    *
    * @param reason as the letter itself says
    */

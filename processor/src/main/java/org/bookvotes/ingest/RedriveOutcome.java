@@ -1,6 +1,6 @@
 package org.bookvotes.ingest;
 
-/** What became of a letter that was to be redriven. */
+/** What became of a letter that was to be redriven. Immutable, as every enum here. */
 public enum RedriveOutcome {
   /** Its vote is in the books now. */
   COUNTED,

@@ -52,12 +52,11 @@ public final class VoteConsumer {
 
   private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-  // More votes in one transaction are fewer row updates; the poll returns at once with what is
-  // there.
+  // More votes in one transaction are fewer row updates. The poll returns at once with those that
+  // are there.
   private static final int MOST_RECORDS_PER_POLL = 10_000;
   // A broker's answer is held in memory until it is polled. With PollBudget, what a replica holds
-  // is
-  // bounded by the number of its brokers and partitions and by the longest event.
+  // is bounded by the number of its brokers and partitions and by the longest event.
   private static final int MOST_BYTES_PER_FETCH = 16 << 20;
 
   private final Properties client;
@@ -69,8 +68,7 @@ public final class VoteConsumer {
   private final Runnable onMarked;
   private final java.util.function.Consumer<Consumer<?, ?>> onOpened;
 
-  // All owned by the thread of run(). froms: the offset in the database of each positioned
-  // partition.
+  // All owned by the thread of run(). froms: where each positioned partition is in the database.
   private final Map<TopicPartition, Long> froms = new HashMap<>();
   private final Set<TopicPartition> unpositioned = new HashSet<>();
   private final Backoff backoff = new Backoff();
@@ -308,8 +306,7 @@ public final class VoteConsumer {
         backoff.remaining().toMillis(),
         message);
     // The commit may have happened all the same: only the database can tell where to go on.
-    // Not consumer.assignment(): it loses partitions, at any time, once onPartitionsRevoked was
-    // told.
+    // Not consumer.assignment(): it loses partitions at any time once onPartitionsRevoked was told.
     unposition(consumer, List.copyOf(froms.keySet()));
   }
 
@@ -334,13 +331,16 @@ public final class VoteConsumer {
             throw new IllegalStateException(
                 String.format(
                     Locale.ROOT,
-                    "offset %d of %s is in the database but not in the topic, which ends before. If the topic was made"
-                        + " anew: DELETE FROM bookvotes.partition_offsets WHERE topic = '%s' AND partition = %d. If it"
-                        + " lost its tail, those votes are counted: set next_offset of that row to the topic's end",
+                    "offset %1$d of %2$s is in the database but not in the topic, which ends before. If the topic was"
+                        + " made anew, make %5$s anew too, else old letters pass for new ones, and: DELETE FROM"
+                        + " bookvotes.partition_offsets WHERE topic = '%3$s' AND partition = %4$d; DELETE FROM"
+                        + " bookvotes.dead_letters WHERE topic = '%3$s' AND partition = %4$d. If it lost its tail,"
+                        + " those votes are counted: set that next_offset to the topic's end",
                     position,
                     partition,
                     partition.topic(),
-                    partition.partition()));
+                    partition.partition(),
+                    deadLetters.topic()));
           }
           if (position > 0) {
             LOG.error(

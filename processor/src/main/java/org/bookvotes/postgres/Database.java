@@ -34,6 +34,15 @@ public final class Database implements AutoCloseable {
   /** Longer than any statement: a server that says nothing for that long cannot be reached. */
   private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(25);
 
+  /** For statements that take longer the larger the bookstore is, with somebody who waits. */
+  private static final Duration LONG_SOCKET_TIMEOUT = Duration.ofHours(1);
+
+  /**
+   * The server must notice, too, that we are gone: what a vanished replica holds, its heirs wait
+   * for. In a transaction of ours nothing but the next statement is waited for.
+   */
+  private static final Duration IDLE_IN_TRANSACTION_TIMEOUT = Duration.ofSeconds(5);
+
   private final HikariDataSource pool;
 
   private Database(HikariDataSource pool) {
@@ -47,13 +56,40 @@ public final class Database implements AutoCloseable {
    * @param connectionCount most connections at once
    */
   public static Database open(String url, String user, String password, int connectionCount) {
-    return open(url, user, password, connectionCount, STATEMENT_TIMEOUT, SOCKET_TIMEOUT);
+    return open(
+        url,
+        user,
+        password,
+        connectionCount,
+        STATEMENT_TIMEOUT,
+        SOCKET_TIMEOUT,
+        IDLE_IN_TRANSACTION_TIMEOUT);
   }
 
-  /** The same for statements that may take as long as they need, as those of a migration do. */
-  public static Database openUnlimited(
+  /**
+   * The same for statements that take longer the larger the bookstore is. They may wait no longer
+   * for a lock, and nobody may be idle in a transaction.
+   */
+  public static Database openForLongStatements(
       String url, String user, String password, int connectionCount) {
-    return open(url, user, password, connectionCount, Duration.ZERO, Duration.ZERO);
+    return open(
+        url,
+        user,
+        password,
+        connectionCount,
+        Duration.ZERO,
+        LONG_SOCKET_TIMEOUT,
+        IDLE_IN_TRANSACTION_TIMEOUT);
+  }
+
+  /**
+   * The same for a migration: Flyway holds its lock in a transaction that is idle for as long as a
+   * step takes on another connection. A step waits no longer than {@link #LOCK_TIMEOUT} for a
+   * table, since everybody else who wants the table waits behind it.
+   */
+  public static Database openForMigration(
+      String url, String user, String password, int connectionCount) {
+    return open(url, user, password, connectionCount, Duration.ZERO, Duration.ZERO, Duration.ZERO);
   }
 
   private static Database open(
@@ -62,14 +98,13 @@ public final class Database implements AutoCloseable {
       String password,
       int connectionCount,
       Duration statementTimeout,
-      Duration socketTimeout) {
+      Duration socketTimeout,
+      Duration idleInTransactionTimeout) {
     Properties driver = new Properties();
     driver.setProperty("ApplicationName", APPLICATION_NAME);
     driver.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
     driver.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
     driver.setProperty("tcpKeepAlive", "true");
-    // The server, too, must notice that we are gone: what a vanished replica holds, its heirs wait
-    // for. In a transaction of ours nothing but the next statement is waited for.
     driver.setProperty(
         "options",
         "-c lock_timeout="
@@ -78,7 +113,8 @@ public final class Database implements AutoCloseable {
             + " -c default_transaction_isolation=read\\ committed"
             + " -c statement_timeout="
             + statementTimeout.toMillis()
-            + " -c idle_in_transaction_session_timeout=5s"
+            + " -c idle_in_transaction_session_timeout="
+            + idleInTransactionTimeout.toMillis()
             + " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
             + " -c tcp_user_timeout=10s");
 

@@ -4,8 +4,9 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a failed statement means to people who read the log. All of our work is tried again, with
- * growing pauses, whatever made it fail: this tells whether they need to do anything.
+ * What a failed statement means to people who read the log, and whether they need to do anything. A
+ * replica tries its work again whatever made it fail: ingest after growing pauses, the dispatcher
+ * at its next tick. A command ends with the error.
  */
 public enum SqlTrouble {
   /** No connection, or the server ends sessions: 08, 57P. */

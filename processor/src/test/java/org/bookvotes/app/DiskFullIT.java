@@ -52,9 +52,15 @@ class DiskFullIT {
             .until(
                 () -> replica.get("/metrics").body(),
                 metrics -> metrics.contains("bookvotes_ingest_failures_total{sqlstate=\"53100\"}"));
-        assertThat(replica.log())
-            .contains("the disk of the database is full, this goes on by itself when there is room")
-            .contains("(53100)");
+        // Written after it was counted.
+        await()
+            .atMost(PATIENCE)
+            .until(
+                replica::log,
+                log ->
+                    log.contains(
+                            "the disk of the database is full, this goes on by itself when there is room")
+                        && log.contains("(53100)"));
         assertThat(Tally.countedIn(database)).isLessThan(BOOKS);
 
         shell(server, "rm " + DISK + "/filler");

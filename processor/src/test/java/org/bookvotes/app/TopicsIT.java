@@ -114,20 +114,29 @@ class TopicsIT {
       Map<Setting, String> settings = Replica.settings(database, topics);
       try (Replica replica = Replica.inProcess(settings)) {
         replica.awaitReady();
+        topics.send(0, null, "no vote".getBytes(UTF_8));
         topics.sendVotes(tally.cast(100));
         tally.awaitRated(database, topics);
       }
+      assertThat(database.queryLong("SELECT count(*) FROM bookvotes.dead_letters")).isEqualTo(1);
 
       topics.recreateVotes();
       try (ReplicaProcess replica = ReplicaProcess.start(settings)) {
         assertThat(replica.awaitExit()).isEqualTo(1);
+        String ofPartition = " WHERE topic = '" + topics.votes() + "' AND partition = 0";
         String wayOut =
-            "DELETE FROM bookvotes.partition_offsets WHERE topic = '"
-                + topics.votes()
-                + "' AND partition = 0";
-        assertThat(replica.log()).contains("offset 100 of " + topics.votes() + "-0", wayOut);
+            "DELETE FROM bookvotes.partition_offsets"
+                + ofPartition
+                + "; DELETE FROM bookvotes.dead_letters"
+                + ofPartition;
+        assertThat(replica.log())
+            .contains(
+                "offset 101 of " + topics.votes() + "-0",
+                "make " + topics.deadLetters() + " anew too",
+                wayOut);
 
         database.execute(wayOut);
+        assertThat(database.queryLong("SELECT count(*) FROM bookvotes.dead_letters")).isZero();
       }
       topics.sendVotes(tally.cast(10));
       try (Replica replica = Replica.inProcess(settings)) {

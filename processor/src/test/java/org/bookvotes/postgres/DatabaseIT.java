@@ -34,19 +34,44 @@ class DatabaseIT {
               + " SET default_transaction_isolation = 'serializable'");
       database.execute("ALTER DATABASE " + database.name() + " SET lock_timeout = '1ms'");
       try (Database pool = database.open(1)) {
-        String shown =
-            pool.transactions()
-                .autoCommit(
-                    connection -> {
-                      try (Statement statement = connection.createStatement();
-                          ResultSet row = statement.executeQuery("SHOW " + setting)) {
-                        row.next();
-                        return row.getString(1);
-                      }
-                    });
-        assertThat(shown).isEqualTo(value);
+        assertThat(shown(pool, setting)).isEqualTo(value);
       }
     }
+  }
+
+  @Test
+  void longStatementsHaveNoLimitButStillWaitNoLongerForALock() throws SQLException {
+    try (TestDatabase database = Servers.newDatabase();
+        Database pool =
+            Database.openForLongStatements(
+                database.url(), database.user(), database.password(), 1)) {
+      assertThat(shown(pool, "statement_timeout")).isEqualTo("0");
+      assertThat(shown(pool, "lock_timeout")).isEqualTo("10s");
+      assertThat(shown(pool, "idle_in_transaction_session_timeout")).isEqualTo("5s");
+    }
+  }
+
+  @Test
+  void aMigrationMayBeIdleInATransactionToo() throws SQLException {
+    try (TestDatabase database = Servers.newDatabase();
+        Database pool =
+            Database.openForMigration(database.url(), database.user(), database.password(), 1)) {
+      assertThat(shown(pool, "statement_timeout")).isEqualTo("0");
+      assertThat(shown(pool, "lock_timeout")).isEqualTo("10s");
+      assertThat(shown(pool, "idle_in_transaction_session_timeout")).isEqualTo("0");
+    }
+  }
+
+  private static String shown(Database pool, String setting) throws SQLException {
+    return pool.transactions()
+        .autoCommit(
+            connection -> {
+              try (Statement statement = connection.createStatement();
+                  ResultSet row = statement.executeQuery("SHOW " + setting)) {
+                row.next();
+                return row.getString(1);
+              }
+            });
   }
 
   @Test

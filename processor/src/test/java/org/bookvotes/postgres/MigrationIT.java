@@ -234,8 +234,33 @@ class MigrationIT {
     assertThat(database.queryLong("SELECT count(*) FROM books WHERE rating > 0")).isEqualTo(100);
   }
 
+  @Test
+  void aStepTakesAsLongAsItNeeds() throws SQLException {
+    // Longer than a session of ours may be idle in a transaction, as the one is meanwhile that
+    // holds Flyway's lock.
+    database.execute(
+        """
+        CREATE TABLE slow_step (tag text);
+        CREATE FUNCTION be_slow() RETURNS event_trigger LANGUAGE plpgsql AS $slow$
+        BEGIN
+          IF NOT EXISTS (TABLE public.slow_step) THEN
+            INSERT INTO public.slow_step VALUES (tg_tag);
+            PERFORM pg_sleep(6);
+          END IF;
+        END
+        $slow$;
+        CREATE EVENT TRIGGER be_slow ON ddl_command_end
+            WHEN TAG IN ('CREATE PROCEDURE') EXECUTE FUNCTION be_slow()
+        """);
+
+    assertThat(migrate("").applied()).isPositive();
+    assertThat(database.queryString("TABLE slow_step")).isEqualTo("CREATE PROCEDURE");
+  }
+
   private Schema.Migration migrate(String parameters) throws SQLException {
-    try (Database pool = open(parameters)) {
+    try (Database pool =
+        Database.openForMigration(
+            database.url() + parameters, database.user(), database.password(), 3)) {
       Schema schema = new Schema(pool.pool());
       Schema.Migration migration = schema.migrate();
       assertThat(schema.isCurrent()).isTrue();
