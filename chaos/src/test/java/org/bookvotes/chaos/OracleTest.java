@@ -25,8 +25,7 @@ class OracleTest {
     planned.put(FaultKind.CUT_KAFKA, 10L);
 
     assertThat(
-            Oracle.checkStrikes(
-                    Map.of(FaultKind.DISK_FULL, 10L, FaultKind.CUT_KAFKA, 10L), planned)
+            Oracle.checkStrikes(Map.of(FaultKind.DISK_FULL, 10L, FaultKind.CUT_KAFKA, 10L), planned)
                 .passed())
         .isTrue();
     Check missing = Oracle.checkStrikes(Map.of(FaultKind.DISK_FULL, 10L), planned);
