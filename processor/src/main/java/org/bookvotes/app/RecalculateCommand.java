@@ -170,7 +170,8 @@ final class RecalculateCommand extends SettingsCommand {
                 now.books(),
                 held == 0
                     ? ""
-                    : String.format(Locale.ROOT, ", waiting for %,d that were locked or timed out", held));
+                    : String.format(
+                        Locale.ROOT, ", waiting for %,d that were locked or timed out", held));
         err().flush();
         never.await(1, TimeUnit.SECONDS);
       }

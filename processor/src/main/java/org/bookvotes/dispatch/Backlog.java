@@ -41,8 +41,9 @@ public record Backlog(long books, long due, Duration oldest, Duration overdue) {
   }
 
   /**
-   * How many workers this backlog is worth. Marks that a worker has taken and not yet committed count
-   * as due, too: what is beyond {@link #worthWorkersBySize} is worth it only if there are others.
+   * How many workers this backlog is worth. Marks that a worker has taken and not yet committed
+   * count as due, too: what is beyond {@link #worthWorkersBySize} is worth it only if there are
+   * others.
    *
    * @param batchSize books a transaction
    * @param mostWorkers the limit
@@ -55,7 +56,6 @@ public record Backlog(long books, long due, Duration oldest, Duration overdue) {
     }
     return (int)
         Math.min(
-            mostWorkers,
-            worthWorkersBySize(batchSize, mostWorkers) + overdue.dividedBy(PATIENCE));
+            mostWorkers, worthWorkersBySize(batchSize, mostWorkers) + overdue.dividedBy(PATIENCE));
   }
 }
