@@ -76,7 +76,7 @@ class DegradedIT {
 
   @Test
   void ratingsBecomeFreshWithoutAnyWorkerOneSmallBatchALook() {
-    // Of so many the walks, which begin anywhere, would take more than a batch at once if they could.
+    // So many that walks, which begin anywhere, would take more than a batch if they could.
     insertStaleBooks(5 * BATCH + 50);
     try (TestDispatcher replica = new TestDispatcher(options(1)).start()) {
       awaitAllFresh();
