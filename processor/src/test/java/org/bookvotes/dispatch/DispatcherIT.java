@@ -105,8 +105,12 @@ class DispatcherIT {
       // Not so one that it has not taken.
       markOverdue(2);
       ShutGate.awaitWaitingWorkers(database, 2);
+      // Until it was taken, looks may have given it more than one.
+      awaitLooks(List.of(replica), 2);
+      List<Integer> acquired = replica.events().acquired();
+      assertThat(acquired).startsWith(1, 2);
       awaitLooks(List.of(replica), 3);
-      assertThat(replica.events().acquired()).containsExactly(1, 2);
+      assertThat(replica.events().acquired()).isEqualTo(acquired);
       gate.open();
       awaitAllFresh();
     }
