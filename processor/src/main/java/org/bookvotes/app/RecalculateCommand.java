@@ -32,8 +32,9 @@ final class RecalculateCommand extends SettingsCommand {
   private static final int BOOKS_PER_RANGE = 10_000;
 
   /**
-   * How long nothing may move while books are held by somebody. Longer than the longest pause of a
-   * book, so that each is tried once more.
+   * How long nothing may move while books are held by somebody, or were in one batch with a book
+   * that hung. Longer than the pause of any of them, so that each is tried once more; only the book
+   * that hangs itself may pause for longer.
    */
   private static final Duration HELD_PATIENCE = Duration.ofMinutes(2);
 
@@ -171,7 +172,8 @@ final class RecalculateCommand extends SettingsCommand {
                 now.books(),
                 held == 0
                     ? ""
-                    : String.format(Locale.ROOT, ", waiting for %,d that are locked", held));
+                    : String.format(
+                        Locale.ROOT, ", waiting for %,d that were locked or timed out", held));
         err().flush();
         never.await(1, TimeUnit.SECONDS);
       }

@@ -29,7 +29,21 @@ public record Backlog(long books, long due, Duration oldest, Duration overdue) {
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /**
-   * How many workers this backlog is worth.
+   * How many workers this backlog is worth, however long it has been due.
+   *
+   * @param batchSize books a transaction
+   * @param mostWorkers the limit
+   * @return 0 if nothing is due, 1 for a short backlog, at most {@code mostWorkers}
+   */
+  int worthWorkersBySize(int batchSize, int mostWorkers) {
+    long booksPerWorker = (long) batchSize * BATCHES_PER_WORKER;
+    return (int) Math.min(mostWorkers, (due + booksPerWorker - 1) / booksPerWorker);
+  }
+
+  /**
+   * How many workers this backlog is worth. Marks that a worker has taken and not yet committed
+   * count as due, too: what is beyond {@link #worthWorkersBySize} is worth it only if there are
+   * others.
    *
    * @param batchSize books a transaction
    * @param mostWorkers the limit
@@ -40,8 +54,8 @@ public record Backlog(long books, long due, Duration oldest, Duration overdue) {
     if (due == 0) {
       return 0;
     }
-    long booksPerWorker = (long) batchSize * BATCHES_PER_WORKER;
-    long impatience = overdue.dividedBy(PATIENCE);
-    return (int) Math.min(mostWorkers, (due + booksPerWorker - 1) / booksPerWorker + impatience);
+    return (int)
+        Math.min(
+            mostWorkers, worthWorkersBySize(batchSize, mostWorkers) + overdue.dividedBy(PATIENCE));
   }
 }

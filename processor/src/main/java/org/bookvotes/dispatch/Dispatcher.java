@@ -147,9 +147,8 @@ public final class Dispatcher {
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
     boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
-    // Degraded, one batch at a time over all replicas: sessions are not meant to do all that
-    // workers
-    // do.
+    // Degraded, one batch at a time over all replicas: sessions are not meant to do all the work of
+    // workers.
     recalculate(now, runner.isDegraded() ? 1 : slots.count() - (vacuumWaits ? 1 : 0));
   }
 
@@ -185,10 +184,15 @@ public final class Dispatcher {
 
   private void recalculate(Backlog now, int mostSlots) throws SQLException {
     int wantedSlots = now.worthWorkers(recalculate.batchSize(), mostSlots);
+    int wantedBySize = now.worthWorkersBySize(recalculate.batchSize(), mostSlots);
     boolean allHad = true;
     for (int number = 1; number <= wantedSlots && !stop.isSent(); number++) {
       if (running.containsKey(number)) {
         continue;
+      }
+      if (number > wantedBySize && !backlog.hasUntaken()) {
+        // It is overdue because a worker has taken it and hangs: another one would find nothing.
+        break;
       }
       if (wantedSinceNanos == 0) {
         wantedSinceNanos = System.nanoTime();

@@ -16,6 +16,7 @@ public final class StaleBacklog {
 
   private static final SqlFile MEASURE = SqlFile.of(StaleBacklog.class, "backlog.sql");
   private static final SqlFile HELD = SqlFile.of(StaleBacklog.class, "held_books.sql");
+  private static final SqlFile UNTAKEN = SqlFile.of(StaleBacklog.class, "untaken_book.sql");
   private static final SqlFile MARK_RANGE = SqlFile.of(StaleBacklog.class, "mark_range.sql");
 
   private final Transactions transactions;
@@ -53,18 +54,30 @@ public final class StaleBacklog {
   }
 
   /**
-   * Stale books that could not be recalculated because somebody had locked their rows: they wait
-   * for nothing but the end of that.
+   * Stale books that may recover by themselves: somebody had locked their rows, or they were in one
+   * batch with a book that hung.
    */
   public long held() throws SQLException {
     return transactions.autoCommit(
         connection -> {
           try (PreparedStatement statement = HELD.prepare(connection)) {
             statement.setString(1, SqlState.LOCK_NOT_AVAILABLE.code());
+            statement.setString(2, SqlState.QUERY_CANCELED.code());
             try (ResultSet row = statement.executeQuery()) {
               row.next();
               return row.getLong("held");
             }
+          }
+        });
+  }
+
+  /** Whether a book is due whose mark no worker has taken. */
+  public boolean hasUntaken() throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = UNTAKEN.prepare(connection);
+              ResultSet row = statement.executeQuery()) {
+            return row.next();
           }
         });
   }

@@ -110,6 +110,18 @@ class RecalculateStatusIT {
   }
 
   @Test
+  void waitsForABookThatTimedOutBesideOneThatHung() {
+    database.execute(
+        "INSERT INTO bookvotes.stale_books (book_id, failures, retry_at, sqlstate)"
+            + " VALUES (7, 1, clock_timestamp() + interval '3 seconds', '57014')");
+
+    Cli recalculate = Cli.run(settings, "recalculate", "--older-than", "3d");
+
+    assertThat(recalculate.exitCode()).isZero();
+    assertThat(database.queryLong("SELECT count(*) FROM bookvotes.stale_books")).isZero();
+  }
+
+  @Test
   void showsTheClusterWithoutAReplicaAndWithOne() throws IOException {
     database.execute(
         "INSERT INTO bookvotes.stale_books (book_id, retry_at) VALUES (7, 'infinity')");

@@ -50,4 +50,13 @@ class BacklogTest {
     assertThat(new Backlog(due, due, overdue, overdue).worthWorkers(1000, mostWorkers))
         .isEqualTo(worth);
   }
+
+  @ParameterizedTest
+  @CsvSource({"0, 4, 0", "1, 4, 1", "50001, 4, 2", "50001, 1, 1"})
+  void whatItIsWorthBySizeDoesNotGrowWithTime(long due, int mostWorkers, int worth) {
+    assertThat(
+            new Backlog(due, due, Duration.ofHours(1), Duration.ofHours(1))
+                .worthWorkersBySize(1000, mostWorkers))
+        .isEqualTo(worth);
+  }
 }

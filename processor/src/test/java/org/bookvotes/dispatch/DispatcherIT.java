@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bookvotes.observability.ProcessorListener.Run;
-import org.bookvotes.testing.HeldBooks;
 import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.ShutGate;
 import org.bookvotes.testing.TestDatabase;
@@ -39,15 +38,16 @@ class DispatcherIT {
     database.insertBooks(20);
     List<TestDispatcher> replicas =
         Stream.generate(() -> new TestDispatcher(Options.of(database, 4))).limit(3).toList();
-    try (HeldBooks held = HeldBooks.hold(database, 1L)) {
+    try (ShutGate gate = ShutGate.shut(database)) {
       // All are stale and none can be finished: whoever wants a slot for them has reason to.
       markStale(1, 20);
+      neverOverdue();
       replicas.forEach(TestDispatcher::start);
-      HeldBooks.awaitWaitingWorkers(database, 1);
+      ShutGate.awaitWaitingWorkers(database, 1);
       awaitLooks(replicas, 3);
 
       assertThat(allAcquired(replicas)).containsOnly(1);
-      held.commit();
+      gate.open();
       awaitAllFresh();
       assertThat(allAcquired(replicas)).containsOnly(1);
     } finally {
@@ -61,8 +61,7 @@ class DispatcherIT {
     int books = 2 * Backlog.BATCHES_PER_WORKER + 1;
     database.insertBooks(books);
     markStale(1, books);
-    // However long this takes, it is not overdue.
-    database.execute("UPDATE bookvotes.stale_books SET marked_at = now() + interval '1 hour'");
+    neverOverdue();
     Options options = Options.of(database, 4).batchSize(1);
     try (ShutGate gate = ShutGate.shut(database);
         TestDispatcher replica = new TestDispatcher(options).start()) {
@@ -89,6 +88,31 @@ class DispatcherIT {
             .atMost(Duration.ofSeconds(20))
             .until(() -> replica.events().acquired().equals(List.of(2)));
       }
+    }
+  }
+
+  @Test
+  void anOverdueBacklogThatAWorkerHasTakenAndDoesNotFinishTakesNoOtherSlot() {
+    database.insertBooks(2);
+    try (ShutGate gate = ShutGate.shut(database);
+        TestDispatcher replica = new TestDispatcher(Options.of(database, 4))) {
+      markOverdue(1);
+      replica.start();
+      ShutGate.awaitWaitingWorkers(database, 1);
+      awaitLooks(List.of(replica), 3);
+      assertThat(replica.events().acquired()).containsExactly(1);
+
+      // Not so one that it has not taken.
+      markOverdue(2);
+      ShutGate.awaitWaitingWorkers(database, 2);
+      // Until it was taken, looks may have given it more than one.
+      awaitLooks(List.of(replica), 2);
+      List<Integer> acquired = replica.events().acquired();
+      assertThat(acquired).startsWith(1, 2);
+      awaitLooks(List.of(replica), 3);
+      assertThat(replica.events().acquired()).isEqualTo(acquired);
+      gate.open();
+      awaitAllFresh();
     }
   }
 
@@ -191,6 +215,18 @@ class DispatcherIT {
   private void markStale(long first, long last) {
     database.execute(
         "INSERT INTO bookvotes.stale_books (book_id) SELECT generate_series(?, ?)", first, last);
+  }
+
+  /** However long a test takes, its backlog is not worth another slot for that. */
+  private void neverOverdue() {
+    database.execute("UPDATE bookvotes.stale_books SET marked_at = now() + interval '1 hour'");
+  }
+
+  /** Worth as many slots as there are. */
+  private void markOverdue(long bookId) {
+    database.execute(
+        "INSERT INTO bookvotes.stale_books (book_id, marked_at) VALUES (?, now() - interval '1 hour')",
+        bookId);
   }
 
   private long stale() {

@@ -64,6 +64,33 @@ class FailingBatchIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 1000})
+  void aBookThatWouldFailOnlyAtTheCommitHoldsUpNobodyElse(int batchSize) throws SQLException {
+    database.execute(
+        """
+        ALTER TABLE books DROP CONSTRAINT no_good_book;
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN RAISE EXCEPTION USING ERRCODE = ''check_violation'', MESSAGE = ''no_good_book''; END';
+        CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON books DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW WHEN (NEW.book_id = 7) EXECUTE FUNCTION refuse()
+        """);
+    try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1).batchSize(batchSize));
+        WorkerSlot slot = replica.slots().tryAcquire(1).orElseThrow()) {
+      assertThat(replica.run(slot))
+          .isInstanceOfSatisfying(
+              WorkerOutcome.Failed.class,
+              failed -> {
+                assertThat(failed.sqlState()).isEqualTo("23514");
+                assertThat(failed.message()).contains("1 books failed", "book 7", "no_good_book");
+                assertThat(failed.recalculated().books()).isEqualTo(BOOKS - 1);
+              });
+      assertThat(database.queryRows("SELECT book_id, sqlstate FROM bookvotes.stale_books"))
+          .containsExactly(List.of(7L, "23514"));
+      assertThat(wrong()).isEqualTo(1);
+    }
+  }
+
   @Test
   void itIsTriedAgainByItselfAndRecoversWhenTheCauseIsGone() {
     try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1)).start()) {

@@ -2,7 +2,9 @@ package org.bookvotes.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.testing.Servers;
@@ -30,6 +32,26 @@ class StaleBacklogIT {
       assertThat(all.books()).isEqualTo(10);
       assertThat(all.due()).isEqualTo(2);
       assertThat(all.oldest()).isBetween(Duration.ofHours(1), Duration.ofHours(2));
+    }
+  }
+
+  @Test
+  void tellsADueMarkThatNobodyHasTakenFromThoseThatSomebodyHas() throws SQLException {
+    try (TestDatabase database = Servers.newDatabase();
+        Database pool = database.open(1);
+        Connection worker = database.connect();
+        Statement statement = worker.createStatement()) {
+      StaleBacklog backlog = new StaleBacklog(pool.transactions());
+      assertThat(backlog.hasUntaken()).isFalse();
+
+      database.execute(
+          "INSERT INTO bookvotes.stale_books (book_id, retry_at) VALUES (1, NULL), (2, 'infinity')");
+      assertThat(backlog.hasUntaken()).isTrue();
+      worker.setAutoCommit(false);
+      statement.execute("SELECT FROM bookvotes.stale_books WHERE book_id = 1 FOR UPDATE");
+      assertThat(backlog.hasUntaken()).isFalse();
+      database.execute("INSERT INTO bookvotes.stale_books (book_id, retry_at) VALUES (3, now())");
+      assertThat(backlog.hasUntaken()).isTrue();
     }
   }
 }

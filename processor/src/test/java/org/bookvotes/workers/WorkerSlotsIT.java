@@ -112,6 +112,17 @@ class WorkerSlotsIT {
   }
 
   @Test
+  void aHolderThatIsFrozenLosesItsSlotAfterAMinute() throws SQLException {
+    try (WorkerSlot slot = acquire(one, 1)) {
+      assertThat(session(slot, "SHOW idle_session_timeout")).isEqualTo("1min");
+      // Not after a minute, but in the same way.
+      session(slot, "SELECT set_config('idle_session_timeout', '100ms', false)");
+      await().atMost(PATIENCE).until(() -> locks() == 0);
+      acquire(other, 1).close();
+    }
+  }
+
+  @Test
   void aSessionThatCannotBeTrustedEndsInsteadOfComingBack() throws SQLException {
     try (Database pool = database.open(1)) {
       WorkerSlots slots = new WorkerSlots(pool, 1);
