@@ -262,9 +262,12 @@ final class Oracle {
     while (seen.size() < Stack.WORKER_SLOTS
         && Duration.between(start, Instant.now()).compareTo(SLOTS_TIMEOUT) < 0) {
       try (Connection connection = stack.connect();
-          Statement statement = connection.createStatement()) {
-        statement.execute(
-            "CALL bookvotes.mark_stale(interval '0', " + load.bookCount() + ", 0, 0, false)");
+          Statement statement = connection.createStatement();
+          PreparedStatement mark =
+              connection.prepareStatement(
+                  "CALL bookvotes.mark_stale(interval '0', ?, 0, 0, false)")) {
+        mark.setInt(1, load.bookCount());
+        mark.execute();
         connection.setAutoCommit(false);
         statement.execute("SELECT FROM books WHERE book_id % 20 = 0 ORDER BY book_id FOR UPDATE");
         Thread.sleep(HELD);

@@ -24,8 +24,8 @@ class VoteEventCodecFuzzTest {
   private static final long SEED = Long.getLong("bookvotes.fuzz.seed", 31_415_926L);
   private static final int CASES = Integer.getInteger("bookvotes.fuzz.cases", 100_000);
 
-  // What decoding may allocate: measured, and twice that. Most for an object of many short names,
-  // which are all kept until its end to find one that comes twice.
+  // What decoding may allocate: a multiple of the length, however large. Most goes to an object of
+  // many short names, which are all kept until its end to find one that comes twice.
   private static final int ALLOCATED_BYTES_PER_BYTE = 100;
   private static final int ALLOCATED_BYTES_AT_LEAST = 64 << 10;
 
