@@ -57,7 +57,7 @@ final class ResourceWatch implements AutoCloseable {
   private Check grown(String name, ToIntFunction<Resources> number, int tolerance) {
     int part = counts.size() / FEWEST;
     if (part == 0) {
-      return Check.of(name, counts.size() > 0, "any", "too short a run to tell");
+      return Check.of(name, true, "any", "not measured: too short a run to tell");
     }
     int before = median(counts.subList(part, 2 * part), number);
     int after = median(counts.subList(counts.size() - part, counts.size()), number);
