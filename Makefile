@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup demo down test chaos build format clean
+.PHONY: help setup demo down test chaos bench build format clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -21,6 +21,9 @@ test: setup ## Runs every check and test.
 
 chaos: setup ## Lets faults strike the whole system for half an hour and checks that nothing is lost. SEED=n repeats a run, CHAOS=--help tells more.
 	@dev/chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
+
+bench: setup ## Measures the system beside its peers and writes bench/results. BENCH="ingest --rounds 5" chooses, BENCH=--help tells more.
+	@dev/bench $(BENCH)
 
 build: ## Builds processor/target/bookvotes.jar without tests.
 	@./mvnw --batch-mode --no-transfer-progress -DskipTests package

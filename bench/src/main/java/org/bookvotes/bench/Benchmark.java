@@ -1,0 +1,34 @@
+package org.bookvotes.bench;
+
+/** One comparison or measurement. Used by one thread. */
+interface Benchmark {
+
+  /** One word, as the command line and the file of the result have it. */
+  String name();
+
+  /** What is measured, in one line. */
+  String title();
+
+  /**
+   * Measures.
+   *
+   * @throws Exception if it could not be measured; there is no result then
+   */
+  Result run(Options options) throws Exception;
+
+  /**
+   * What can be chosen.
+   *
+   * @param rounds how often each contestant runs
+   * @param scale of the work: 1 is what the goals speak of, less is for trying the benchmark itself
+   * @param root of the repository, with the packaged processor
+   * @param log told what happens
+   */
+  record Options(int rounds, double scale, java.nio.file.Path root, Log log) {
+
+    /** {@code full} as much as the scale says, at least one. */
+    int scaled(int full) {
+      return Math.max(1, (int) Math.round(full * scale));
+    }
+  }
+}

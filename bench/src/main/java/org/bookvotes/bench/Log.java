@@ -1,0 +1,24 @@
+package org.bookvotes.bench;
+
+import java.io.PrintStream;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** Tells people what happens, with the time. Thread-safe. */
+final class Log {
+
+  private static final DateTimeFormatter CLOCK =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+
+  private final PrintStream out;
+
+  Log(PrintStream out) {
+    this.out = out;
+  }
+
+  /** One line, in the form of {@link String#format}. */
+  void say(String format, Object... values) {
+    out.println(LocalTime.now().format(CLOCK) + " " + String.format(Locale.ROOT, format, values));
+  }
+}
