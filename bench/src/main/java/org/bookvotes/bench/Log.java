@@ -2,6 +2,7 @@ package org.bookvotes.bench;
 
 import java.io.PrintStream;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
@@ -17,8 +18,8 @@ final class Log {
     this.out = out;
   }
 
-  /** One line, in the form of {@link String#format}. */
-  void say(String format, Object... values) {
-    out.println(LocalTime.now().format(CLOCK) + " " + String.format(Locale.ROOT, format, values));
+  /** One line. */
+  void say(String line) {
+    out.println(LocalTime.now(ZoneId.systemDefault()).format(CLOCK) + " " + line);
   }
 }

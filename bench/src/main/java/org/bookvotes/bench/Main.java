@@ -76,16 +76,16 @@ final class Main implements Callable<Integer> {
     Log log = new Log(System.out);
     ResultFiles files = new ResultFiles(results);
     for (Benchmark benchmark : chosen()) {
-      log.say("%s: %s", benchmark.name(), benchmark.title());
+      log.say(benchmark.name() + ": " + benchmark.title());
       Result result =
           benchmark.run(
               new Benchmark.Options(rounds, scale, root.toAbsolutePath().normalize(), log));
       files.write(result, rounds);
       for (Goal goal : result.goals()) {
-        log.say("  %s: %s, %s", goal.text(), goal.measured(), goal.met() ? "met" : "missed");
+        log.say("  " + goal.text() + ": " + goal.measured() + (goal.met() ? ", met" : ", missed"));
       }
     }
-    log.say("results: %s", results.resolve("README.md"));
+    log.say("results: " + results.resolve("README.md"));
     return 0;
   }
 

@@ -34,7 +34,7 @@ final class Rounds {
                   .append(Figure.number(value))
                   .append(metric.unit().isEmpty() ? "" : " " + metric.unit());
             });
-        log.say("  round %d of %d, %s%s", round, rounds, contestant.name(), told);
+        log.say("  round " + round + " of " + rounds + ", " + contestant.name() + told);
       }
     }
     List<Row> rows = new ArrayList<>();
