@@ -1,6 +1,8 @@
 package org.bookvotes.bench;
 
 import com.github.dockerjava.api.async.ResultCallback;
+import com.github.dockerjava.api.model.CpuStatsConfig;
+import com.github.dockerjava.api.model.CpuUsageConfig;
 import com.github.dockerjava.api.model.Statistics;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +32,9 @@ final class Containers {
                 answer.completeExceptionally(e);
               }
             });
-    Long nanos = answer.join().getCpuStats().getCpuUsage().getTotalUsage();
+    CpuStatsConfig processor = answer.join().getCpuStats();
+    CpuUsageConfig usage = processor == null ? null : processor.getCpuUsage();
+    Long nanos = usage == null ? null : usage.getTotalUsage();
     if (nanos == null) {
       throw new IllegalStateException("the engine does not tell the processor time of a container");
     }

@@ -35,72 +35,69 @@ final class Svg {
     StringBuilder svg = new StringBuilder();
     line(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" font-family=\"sans-serif\""
-            + " font-size=\"12\"><title>%s</title><rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>",
-        WIDTH,
-        HEIGHT,
-        escaped(plot.title()));
-    line(svg, "<text x=\"%d\" y=\"22\" font-size=\"15\">%s</text>", LEFT, escaped(plot.title()));
+        """
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" font-family="sans-serif" font-size="12">\
+        <title>%s</title><rect width="100%%" height="100%%" fill="#fff"/>"""
+            .formatted(WIDTH, HEIGHT, escaped(plot.title())));
+    line(svg, text(LEFT, 22, "font-size=\"15\"", plot.title()));
+    line(svg, text(LEFT - 6, TOP - 14, "text-anchor=\"end\"", plot.unit()));
     for (double value = 0; value <= top + step / 2; value += step) {
       double y = y(value, top);
       line(
           svg,
-          "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/><text x=\"%d\" y=\"%.1f\""
-              + " text-anchor=\"end\">%s</text>",
-          LEFT,
-          WIDTH - RIGHT,
-          y,
-          y,
-          LEFT - 6,
-          y + 4,
-          label(value, step));
+          "<line x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\" stroke=\"#ddd\"/>"
+              .formatted(LEFT, WIDTH - RIGHT, tenths(y), tenths(y)));
+      line(svg, text(LEFT - 6, y + 4, "text-anchor=\"end\"", label(value, step)));
     }
-    line(
-        svg,
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
-        LEFT - 6,
-        TOP - 14,
-        escaped(plot.unit()));
     boolean minutes = width > 300;
     double unit = minutes ? 60 : 1;
     double timeStep = niceStep(width / unit / STEPS);
     for (double time = 0; time <= width / unit + 1e-9; time += timeStep) {
       line(
           svg,
-          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
-          x(time * unit, width),
-          HEIGHT - BOTTOM + 18,
-          label(time, timeStep) + (minutes ? " min" : " s"));
+          text(
+              x(time * unit, width),
+              HEIGHT - BOTTOM + 18,
+              "text-anchor=\"middle\"",
+              label(time, timeStep) + (minutes ? " min" : " s")));
     }
-    int number = 0;
     double legend = LEFT;
-    for (Plot.Series series : plot.series()) {
-      String colour = COLOURS.get(number++ % COLOURS.size());
+    for (int number = 0; number < plot.series().size(); number++) {
+      Plot.Series series = plot.series().get(number);
+      String colour = COLOURS.get(number % COLOURS.size());
       StringBuilder points = new StringBuilder();
       for (Plot.Point point : series.points()) {
-        points.append(
-            String.format(
-                Locale.ROOT, "%.1f,%.1f ", x(point.seconds(), width), y(point.value(), top)));
+        points
+            .append(tenths(x(point.seconds(), width)))
+            .append(',')
+            .append(tenths(y(point.value(), top)))
+            .append(' ');
       }
       line(
           svg,
-          "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"%s\"/>",
-          colour,
-          points.toString().strip());
+          "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"%s\"/>"
+              .formatted(colour, points.toString().strip()));
       line(
           svg,
-          "<rect x=\"%.0f\" y=\"32\" width=\"12\" height=\"3\" fill=\"%s\"/><text x=\"%.0f\" y=\"38\">%s</text>",
-          legend,
-          colour,
-          legend + 17,
-          escaped(series.name()));
+          "<rect x=\"%s\" y=\"33\" width=\"12\" height=\"3\" fill=\"%s\"/>"
+              .formatted(tenths(legend), colour));
+      line(svg, text(legend + 17, 38, "", series.name()));
       legend += 40 + 7 * series.name().length();
     }
     return svg.append("</svg>\n").toString();
   }
 
-  private static void line(StringBuilder svg, String format, Object... values) {
-    svg.append(String.format(Locale.ROOT, format, values)).append('\n');
+  private static void line(StringBuilder svg, String element) {
+    svg.append(element).append('\n');
+  }
+
+  private static String text(double x, double y, String attributes, String text) {
+    return "<text x=\"%s\" y=\"%s\" %s>%s</text>"
+        .formatted(tenths(x), tenths(y), attributes, escaped(text));
+  }
+
+  private static String tenths(double number) {
+    return String.format(Locale.ROOT, "%.1f", number);
   }
 
   private static double x(double seconds, double width) {
