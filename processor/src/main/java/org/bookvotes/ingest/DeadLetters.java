@@ -3,13 +3,13 @@ package org.bookvotes.ingest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Properties;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * Sends events that cannot be counted to the dead-letter topic: key, value and headers unchanged,
  * plus headers that say why and where they were. After a crash an event may be there twice, with
  * the same coordinates, or be there and be counted: a letter is valid if {@link LetterRows} has
- * recorded it. Used by the consumer's thread.
+ * recorded it. Letters are sent by the writer's thread; what is {@link #uncommitted} may be looked at
+ * by any.
  */
 final class DeadLetters implements AutoCloseable {
 
@@ -66,7 +67,8 @@ final class DeadLetters implements AutoCloseable {
   private final ProcessorListener listener;
   private final long mostRequestBytes;
   // What is on the topic while its batch is not yet committed: the reasons, by offset.
-  private final Map<TopicPartition, NavigableMap<Long, String>> uncommitted = new HashMap<>();
+  private final Map<TopicPartition, NavigableMap<Long, String>> uncommitted =
+      new ConcurrentHashMap<>();
 
   DeadLetters(Properties client, String topic, ProcessorListener listener) {
     Properties properties = new Properties();
@@ -201,7 +203,7 @@ final class DeadLetters implements AutoCloseable {
     ConsumerRecord<byte[], byte[]> event = letter.event();
     uncommitted
         .computeIfAbsent(
-            new TopicPartition(event.topic(), event.partition()), partition -> new TreeMap<>())
+            new TopicPartition(event.topic(), event.partition()), partition -> new ConcurrentSkipListMap<>())
         .put(event.offset(), letter.reason());
     LOG.debug(
         "{}-{} offset {} is a dead letter, {}: {}",

@@ -102,7 +102,6 @@ public final class LetterStore {
       votes.values().forEach(sums::add);
       remove(BookVotes.lock(connection, sums), RedriveOutcome.STILL_UNKNOWN);
       remove(add(), RedriveOutcome.REFUSED);
-      BookVotes.markStale(connection, sums);
       LetterRows.markRedriven(connection, votes.keySet());
       count(RedriveOutcome.COUNTED, votes.size());
       return new Redriven(counts, refusal);
@@ -152,7 +151,10 @@ public final class LetterStore {
     }
 
     private void addNow() throws SQLException {
-      BookVotes.add(connection, sums);
+      Set<Long> unknown = BookVotes.add(connection, sums);
+      if (!unknown.isEmpty()) {
+        throw new IllegalStateException("locked books are not there: " + unknown);
+      }
       RefusalProbe.checkDeferred(connection);
     }
 

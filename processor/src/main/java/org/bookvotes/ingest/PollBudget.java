@@ -1,5 +1,6 @@
 package org.bookvotes.ingest;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -70,11 +71,26 @@ final class PollBudget {
         throw new SpentException();
       }
       current = headers;
-      for (Header header : headers) {
-        byte[] value = header.value();
-        usedBytes += BYTES_PER_HEADER + header.key().length() + (value == null ? 0 : value.length);
-      }
+      usedBytes += bytes(headers);
     }
     usedBytes += bytes;
+  }
+
+  /** What an event takes, about. */
+  static long bytes(ConsumerRecord<byte @Nullable [], byte @Nullable []> event) {
+    byte[] key = event.key();
+    byte[] value = event.value();
+    return bytes(event.headers())
+        + (key == null ? 0 : key.length)
+        + (value == null ? 0 : value.length);
+  }
+
+  private static long bytes(Headers headers) {
+    long bytes = 0;
+    for (Header header : headers) {
+      byte[] value = header.value();
+      bytes += BYTES_PER_HEADER + header.key().length() + (value == null ? 0 : value.length);
+    }
+    return bytes;
   }
 }

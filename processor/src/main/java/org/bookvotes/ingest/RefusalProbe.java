@@ -100,7 +100,7 @@ final class RefusalProbe {
 
   private List<Long> lockOthers(VoteSums sums) throws SQLException {
     try (PreparedStatement statement = OTHER_BOOKS.prepare(connection)) {
-      statement.setArray(1, connection.createArrayOf("bigint", sums.bookIds()));
+      statement.setObject(1, sums.bookIds());
       try (ResultSet row = statement.executeQuery()) {
         List<Long> others = new ArrayList<>();
         while (row.next()) {
@@ -114,9 +114,8 @@ final class RefusalProbe {
   private boolean takesVotes(VoteSums sums) throws SQLException {
     boolean taken;
     try {
-      BookVotes.add(connection, sums);
+      taken = BookVotes.add(connection, sums).isEmpty();
       checkDeferred(connection);
-      taken = true;
     } catch (SQLException e) {
       if (!SqlState.isAboutRows(e)) {
         throw e;

@@ -6,107 +6,119 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.bookvotes.contracts.MalformedVoteException;
+import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
+import org.bookvotes.contracts.VoteTopics;
+import org.bookvotes.ingest.DeadLetters.DeadLetter;
 
-/** The votes of one poll, summed per book. Made and used by the consumer's thread. */
+/**
+ * The votes of one or more polls, summed per book. Filled by the consumer's thread, then written by
+ * the writer's; never used by both at once.
+ */
 final class VoteBatch {
-
-  /** An event that cannot be counted, with the reason. */
-  record Malformed(ConsumerRecord<byte[], byte[]> event, String detail) {}
 
   /**
    * Where a partition's part of the batch begins and ends.
    *
-   * @param from the offset in the database when the batch was read: the fence
+   * @param from the offset in the database when the batch is written: the fence
    * @param next the offset after the batch
    */
   record Range(long from, long next) {}
 
   private static final NavigableMap<Long, String> NONE = Collections.emptyNavigableMap();
 
-  private final Map<TopicPartition, Range> ranges;
+  private final Map<TopicPartition, Range> ranges = new HashMap<>();
   private final VoteSums sums = new VoteSums();
-  private final List<Malformed> malformed = new ArrayList<>();
-  private final ConsumerRecords<byte[], byte[]> records;
-  private final Map<TopicPartition, NavigableMap<Long, String>> deadLettered;
+  private final List<DeadLetter> bad = new ArrayList<>();
+  private final Map<TopicPartition, ? extends NavigableMap<Long, String>> deadLettered;
+  private final UncountableBooks uncountable;
+  private int voteCount;
+  private long badBytes;
 
   /**
-   * Decodes and sums.
-   *
-   * @param records what the poll returned
-   * @param froms the offset in the database of each partition that {@code records} touches
    * @param deadLettered reasons of the events that are on the dead-letter topic already, by offset:
    *     they are left out. Not copied: those that are sent while this batch lives get in
+   * @param uncountable books whose votes are known to be refused
    */
   VoteBatch(
-      ConsumerRecords<byte[], byte[]> records,
-      Map<TopicPartition, Long> froms,
-      Map<TopicPartition, NavigableMap<Long, String>> deadLettered) {
-    this.records = records;
+      Map<TopicPartition, ? extends NavigableMap<Long, String>> deadLettered,
+      UncountableBooks uncountable) {
     this.deadLettered = deadLettered;
-    this.ranges = HashMap.newHashMap(froms.size());
+    this.uncountable = uncountable;
+  }
+
+  /**
+   * Decodes and sums what a poll returned.
+   *
+   * @param positions the next offset of each partition that {@code records} touches, as far as this
+   *     batch and those before it have come; moved on
+   */
+  void add(ConsumerRecords<byte[], byte[]> records, Map<TopicPartition, Long> positions) {
     records
         .nextOffsets()
         .forEach(
             (partition, next) -> {
-              Long from = froms.get(partition);
-              if (from == null) {
+              Long position = positions.put(partition, next.offset());
+              if (position == null) {
                 throw new IllegalStateException(
                     partition + " was read before its offset was known");
               }
-              ranges.put(partition, new Range(from, next.offset()));
+              ranges.merge(
+                  partition,
+                  new Range(position, next.offset()),
+                  (old, more) -> new Range(old.from(), more.next()));
             });
-    forEachEvent(this::decode);
-  }
-
-  private void forEachEvent(Consumer<ConsumerRecord<byte[], byte[]>> action) {
     for (TopicPartition partition : records.partitions()) {
-      Map<Long, String> leftOut = deadLettered.getOrDefault(partition, NONE);
+      Map<Long, String> leftOut = deadLettered.get(partition);
       for (ConsumerRecord<byte[], byte[]> event : records.records(partition)) {
-        if (!leftOut.containsKey(event.offset())) {
-          action.accept(event);
+        if (leftOut == null || !leftOut.containsKey(event.offset())) {
+          add(partition, event);
         }
       }
     }
   }
 
-  private void decode(ConsumerRecord<byte[], byte[]> event) {
+  private void add(TopicPartition partition, ConsumerRecord<byte[], byte[]> event) {
     try {
-      sums.add(VoteEventCodec.decode(event.value()));
+      VoteEvent vote = VoteEventCodec.decode(event.value());
+      UncountableBooks.Verdict verdict =
+          uncountable.verdict(partition, event.offset(), vote.bookId());
+      if (verdict == null) {
+        sums.add(vote);
+        voteCount++;
+      } else {
+        addBad(new DeadLetter(event, verdict.reason(), verdict.detail()));
+      }
     } catch (MalformedVoteException e) {
-      malformed.add(new Malformed(event, String.valueOf(e.getMessage())));
+      addBad(new DeadLetter(event, VoteTopics.REASON_MALFORMED, String.valueOf(e.getMessage())));
     }
   }
 
-  /** Takes the votes of {@code books} out: they do not exist. Returns their events. */
-  List<ConsumerRecord<byte[], byte[]>> removeBooks(Set<Long> books) {
-    sums.remove(books);
-    List<ConsumerRecord<byte[], byte[]>> events = new ArrayList<>();
-    forEachEvent(
-        event -> {
-          try {
-            if (books.contains(VoteEventCodec.decode(event.value()).bookId())) {
-              events.add(event);
-            }
-          } catch (MalformedVoteException e) {
-            return; // Known since the first decoding, and in malformed().
-          }
-        });
-    return events;
+  private void addBad(DeadLetter letter) {
+    bad.add(letter);
+    badBytes += PollBudget.bytes(letter.event());
   }
 
   Map<TopicPartition, Range> ranges() {
     return ranges;
   }
 
-  List<Malformed> malformed() {
-    return malformed;
+  /** The events that cannot be counted, for all that is known. */
+  List<DeadLetter> bad() {
+    return bad;
+  }
+
+  /** What {@link #bad} keeps in memory, about. */
+  long badBytes() {
+    return badBytes;
+  }
+
+  int voteCount() {
+    return voteCount;
   }
 
   /**
@@ -116,19 +128,20 @@ final class VoteBatch {
   Map<Coordinates, String> letters() {
     Map<Coordinates, String> letters = new HashMap<>();
     ranges.forEach(
-        (partition, range) ->
-            deadLettered
-                .getOrDefault(partition, NONE)
-                .subMap(range.from(), range.next())
-                .forEach(
-                    (offset, reason) ->
-                        letters.put(
-                            new Coordinates(partition.topic(), partition.partition(), offset),
-                            reason)));
+        (partition, range) -> {
+          NavigableMap<Long, String> reasons = deadLettered.get(partition);
+          (reasons == null ? NONE : reasons)
+              .subMap(range.from(), range.next())
+              .forEach(
+                  (offset, reason) ->
+                      letters.put(
+                          new Coordinates(partition.topic(), partition.partition(), offset),
+                          reason));
+        });
     return letters;
   }
 
-  /** The votes that can be counted, as far as is known. */
+  /** The votes that can be counted, for all that is known. */
   VoteSums sums() {
     return sums;
   }

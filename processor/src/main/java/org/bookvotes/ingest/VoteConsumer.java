@@ -25,9 +25,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.errors.WakeupException;
-import org.bookvotes.contracts.VoteTopics;
-import org.bookvotes.ingest.DeadLetters.DeadLetter;
-import org.bookvotes.ingest.VoteStore.Written;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
 import org.bookvotes.postgres.SqlTrouble;
@@ -37,9 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Polls votes and writes them, on the thread that calls {@link #run}, which owns the Kafka
- * consumer. Only {@link #stop}, {@link #isAssigned} and {@link #deadLetterProducer} may be called
- * from other threads.
+ * Polls votes and sums them, on the thread that calls {@link #run}, which owns the Kafka consumer;
+ * {@link VoteWriter} writes them meanwhile. Only {@link #stop}, {@link #isAssigned} and {@link
+ * #deadLetterProducer} may be called from other threads.
  *
  * <p>A partition whose offset in the database is not known for sure is <i>unpositioned</i>: paused
  * until the offset has been read and sought. Every partition begins so, and every doubt (a failed
@@ -52,9 +49,13 @@ public final class VoteConsumer {
 
   private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-  // More votes in one transaction are fewer row updates. The poll returns at once with those that
-  // are there.
-  private static final int MOST_RECORDS_PER_POLL = 10_000;
+  // What comes to a database that has nothing to do waits for the poll that is being decoded.
+  private static final int MOST_RECORDS_PER_POLL = 5_000;
+  // Sums are ints.
+  private static final int MOST_VOTES_PER_BATCH = 10_000_000;
+  private static final long MOST_BAD_BYTES_PER_BATCH = 4 << 20;
+  // Longer than any write takes: the partitions that go are written to the end.
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
   // A broker's answer is held in memory until it is polled. With PollBudget, what a replica holds
   // is bounded by the number of its brokers and partitions and by the longest event.
   private static final int MOST_BYTES_PER_FETCH = 16 << 20;
@@ -64,19 +65,22 @@ public final class VoteConsumer {
   private final String group;
   private final VoteStore store;
   private final DeadLetters deadLetters;
+  private final BatchLimit limit = new BatchLimit();
+  private final VoteWriter writer;
   private final ProcessorListener listener;
-  private final Runnable onMarked;
   private final java.util.function.Consumer<Consumer<?, ?>> onOpened;
 
-  // All owned by the thread of run(). froms: where each positioned partition is in the database.
-  private final Map<TopicPartition, Long> froms = new HashMap<>();
+  // All owned by the thread of run(). positions: how far each partition has been read, from its
+  // offset in the database on without a gap.
+  private final Map<TopicPartition, Long> positions = new HashMap<>();
   private final Set<TopicPartition> unpositioned = new HashSet<>();
+  private final UncountableBooks uncountable = new UncountableBooks();
   private final Backoff backoff = new Backoff();
   private final PollBudget budget = new PollBudget();
 
   private volatile boolean stopping;
   private volatile boolean assigned;
-  // Set while run() has one; read by stop() to wake it.
+  // Set while run() has one; read by those who wake it.
   private volatile @Nullable Consumer<byte[], byte[]> open;
 
   /**
@@ -101,8 +105,8 @@ public final class VoteConsumer {
     this.group = group;
     this.store = new VoteStore(transactions);
     this.deadLetters = new DeadLetters(client, deadLetterTopic, listener);
+    this.writer = new VoteWriter(store, deadLetters, limit, listener, onMarked, this::wake);
     this.listener = listener;
-    this.onMarked = onMarked;
     this.onOpened = onOpened;
   }
 
@@ -116,9 +120,13 @@ public final class VoteConsumer {
     return deadLetters.producer();
   }
 
-  /** Ends {@link #run} after the transaction that is open now. */
+  /** Ends {@link #run} when what was polled is written. */
   public void stop() {
     stopping = true;
+    wake();
+  }
+
+  private void wake() {
     Consumer<byte[], byte[]> consumer = open;
     if (consumer != null) {
       consumer.wakeup();
@@ -133,7 +141,9 @@ public final class VoteConsumer {
    * @throws IllegalStateException if the offsets in the database do not fit the topic
    */
   public void run() throws InterruptedException {
-    try (deadLetters) {
+    try (deadLetters;
+        writer) {
+      writer.start();
       try {
         consume(GroupProtocol.CONSUMER);
       } catch (UnsupportedVersionException e) {
@@ -158,11 +168,13 @@ public final class VoteConsumer {
         try {
           step(consumer);
         } catch (WakeupException e) {
-          LOG.debug("woken to stop", e);
+          LOG.debug("woken", e);
         } catch (RetriableException e) {
           LOG.warn("Kafka did not answer as it should, trying again: {}", e.getMessage());
         }
       }
+      writer.awaitIdle(DRAIN_TIMEOUT);
+      tellKafka(consumer);
     } finally {
       open = null;
       consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
@@ -185,6 +197,7 @@ public final class VoteConsumer {
   }
 
   private void step(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+    settle(consumer);
     position(consumer);
     Duration pause = backoff.remaining();
     // A paused member polls on: it keeps its place in the group.
@@ -200,12 +213,12 @@ public final class VoteConsumer {
     }
     assigned =
         unpositioned.isEmpty()
-            && froms.keySet().containsAll(consumer.assignment())
+            && positions.keySet().containsAll(consumer.assignment())
             && consumer.groupMetadata().generationId() > 0
-            && (!froms.isEmpty() || topicExists(consumer));
+            && (!positions.isEmpty() || topicExists(consumer));
     // Without records too: behind an aborted transaction there is nothing to count, but to pass.
     if (!records.nextOffsets().isEmpty()) {
-      write(consumer, records);
+      collect(records);
     }
   }
 
@@ -221,7 +234,7 @@ public final class VoteConsumer {
     try {
       Map<TopicPartition, Long> offsets = store.offsets(unpositioned);
       offsets.forEach(consumer::seek);
-      froms.putAll(offsets);
+      positions.putAll(offsets);
       consumer.resume(offsets.keySet());
       unpositioned.removeAll(offsets.keySet());
     } catch (SQLException e) {
@@ -235,85 +248,87 @@ public final class VoteConsumer {
     }
   }
 
-  private void write(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records)
-      throws InterruptedException {
-    long startNanos = System.nanoTime();
-    VoteBatch batch = new VoteBatch(records, froms, deadLetters.uncommitted());
-    try {
-      deadLetters.send(
-          batch.malformed().stream()
-              .map(bad -> new DeadLetter(bad.event(), VoteTopics.REASON_MALFORMED, bad.detail()))
-              .toList());
-      Written written = store.write(batch);
-      while (written instanceof Written.Uncountable uncountable) {
-        deadLetters.send(
-            batch.removeBooks(uncountable.bookIds()).stream()
-                .map(event -> new DeadLetter(event, uncountable.reason(), uncountable.detail()))
-                .toList());
-        written = store.write(batch);
-      }
-      switch (written) {
-        case Written.Committed c ->
-            committed(consumer, batch, Duration.ofNanos(System.nanoTime() - startNanos));
-        case Written.Fenced fenced -> {
+  private void collect(ConsumerRecords<byte[], byte[]> records) throws InterruptedException {
+    VoteBatch waiting = writer.takeBack();
+    VoteBatch batch =
+        waiting == null ? new VoteBatch(deadLetters.uncommitted(), uncountable) : waiting;
+    batch.add(records, positions);
+    boolean full =
+        batch.sums().bookCount() >= limit.books()
+            || batch.voteCount() >= MOST_VOTES_PER_BATCH
+            || batch.badBytes() >= MOST_BAD_BYTES_PER_BATCH
+            // What is read a second time goes in small steps: a batch that went beyond what was
+            // judged might be found to hold more of its kind.
+            || !uncountable.isEmpty();
+    writer.offer(batch);
+    while (full && !stopping && !writer.awaitTaken(POLL_TIMEOUT)) {
+      LOG.debug("a full batch waits for the one that is being written");
+    }
+  }
+
+  /** Acts on what has become of the batches. */
+  private void settle(Consumer<byte[], byte[]> consumer) {
+    tellKafka(consumer);
+    VoteWriter.Trouble trouble = writer.takeTrouble();
+    if (trouble == null) {
+      return;
+    }
+    switch (trouble) {
+      case VoteWriter.Trouble.Fenced fenced ->
           LOG.warn(
               "{} moved on by another consumer: reading again from where it has come to",
               fenced.partitions());
-          unposition(consumer, batch.ranges().keySet());
-        }
-        case Written.Uncountable uncountable ->
-            throw new IllegalStateException("taken out already: " + uncountable);
+      case VoteWriter.Trouble.Uncountable(VoteStore.Written.Uncountable books, var ranges) ->
+          uncountable.add(
+              books.bookIds(),
+              new UncountableBooks.Verdict(books.reason(), books.detail()),
+              ranges);
+      case VoteWriter.Trouble.Failed failed -> {
+        listener.batchFailed(failed.state());
+        backoff.failed();
+        LOG.warn(
+            "a batch of votes was not written, try {} follows in {} ms: {}",
+            backoff.failures() + 1,
+            backoff.remaining().toMillis(),
+            failed.message());
       }
-    } catch (SQLException e) {
-      failed(consumer, SqlTrouble.describe(e), SqlState.of(e));
-    } catch (DeadLetters.NotDeliveredException e) {
-      failed(consumer, String.valueOf(e.getMessage()), "dead-letters");
+      case VoteWriter.Trouble.Broken broken ->
+          throw new IllegalStateException("votes cannot be written", broken.cause());
     }
+    // What was read behind that batch is dropped with it; and whether it was committed all the
+    // same, only the database can tell. Not consumer.assignment(): it loses partitions at any time
+    // once onPartitionsRevoked was told.
+    unposition(consumer, List.copyOf(positions.keySet()));
   }
 
-  private void committed(Consumer<byte[], byte[]> consumer, VoteBatch batch, Duration took) {
-    backoff.succeeded();
+  /** Only for lag tools: the offsets that count are in the database. */
+  private void tellKafka(Consumer<byte[], byte[]> consumer) {
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-    batch
-        .ranges()
+    writer
+        .takeCommitted()
         .forEach(
-            (partition, range) -> {
-              froms.put(partition, range.next());
-              deadLetters.committed(partition, range.next());
-              offsets.put(partition, new OffsetAndMetadata(range.next()));
+            (partition, next) -> {
+              backoff.succeeded();
+              uncountable.committed(partition, next);
+              if (positions.containsKey(partition)) {
+                offsets.put(partition, new OffsetAndMetadata(next));
+              }
             });
-    // Only for lag tools: the offsets that count are in the database.
-    consumer.commitAsync(
-        offsets,
-        (committedOffsets, e) -> {
-          if (e != null) {
-            LOG.debug("Kafka did not take the offsets, lag tools are behind", e);
-          }
-        });
-    VoteSums sums = batch.sums();
-    listener.votesCounted(sums.upCount(), sums.downCount(), took);
-    if (sums.bookCount() > 0) {
-      onMarked.run();
+    if (!offsets.isEmpty()) {
+      consumer.commitAsync(
+          offsets,
+          (committedOffsets, e) -> {
+            if (e != null) {
+              LOG.debug("Kafka did not take the offsets, lag tools are behind", e);
+            }
+          });
     }
-  }
-
-  private void failed(Consumer<byte[], byte[]> consumer, String message, String state) {
-    listener.batchFailed(state);
-    backoff.failed();
-    LOG.warn(
-        "a batch of votes was not written, try {} follows in {} ms: {}",
-        backoff.failures() + 1,
-        backoff.remaining().toMillis(),
-        message);
-    // The commit may have happened all the same: only the database can tell where to go on.
-    // Not consumer.assignment(): it loses partitions at any time once onPartitionsRevoked was told.
-    unposition(consumer, List.copyOf(froms.keySet()));
   }
 
   private void unposition(
       Consumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
     consumer.pause(partitions);
-    partitions.forEach(froms::remove);
+    partitions.forEach(positions::remove);
     unpositioned.addAll(partitions);
   }
 
@@ -351,7 +366,7 @@ public final class VoteConsumer {
           } else {
             LOG.warn("{} begins at {}: Kafka has deleted what was before", partition, beginning);
           }
-          if (froms.containsKey(partition)) {
+          if (positions.containsKey(partition)) {
             consumer.seek(partition, beginning);
           }
         });
@@ -381,9 +396,23 @@ public final class VoteConsumer {
         return;
       }
       LOG.info("revoked {}", partitions);
-      partitions.forEach(froms::remove);
+      drain();
+      tellKafka(consumer);
+      partitions.forEach(positions::remove);
       partitions.forEach(deadLetters::forget);
+      partitions.forEach(uncountable::forget);
       unpositioned.removeAll(partitions);
+    }
+
+    /** What is written now need not be read again by who has the partitions next. */
+    private void drain() {
+      try {
+        if (!writer.awaitIdle(DRAIN_TIMEOUT)) {
+          LOG.warn("the votes of revoked partitions are still being written, the fence decides");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

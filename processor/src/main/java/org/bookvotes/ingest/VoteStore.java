@@ -98,12 +98,7 @@ final class VoteStore {
           connection -> {
             advance(connection, batch);
             LetterRows.record(connection, batch.letters());
-            VoteSums sums = batch.sums();
-            if (sums.bookCount() > 0) {
-              lockBooks(connection, sums);
-              BookVotes.add(connection, sums);
-              BookVotes.markStale(connection, sums);
-            }
+            mustBeKnown(BookVotes.add(connection, batch.sums()));
             return new Written.Committed();
           });
     } catch (NotWritten e) {
@@ -124,7 +119,7 @@ final class VoteStore {
       refused =
           transactions.inTransaction(
               connection -> {
-                lockBooks(connection, sums);
+                mustBeKnown(BookVotes.lock(connection, sums));
                 return new RefusalProbe(connection).blamed(sums);
               });
     } catch (NotWritten e) {
@@ -176,8 +171,7 @@ final class VoteStore {
     return range;
   }
 
-  private static void lockBooks(Connection connection, VoteSums sums) throws SQLException {
-    Set<Long> unknown = BookVotes.lock(connection, sums);
+  private static void mustBeKnown(Set<Long> unknown) {
     if (!unknown.isEmpty()) {
       throw new NotWritten(
           new Written.Uncountable(

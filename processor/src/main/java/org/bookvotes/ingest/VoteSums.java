@@ -1,12 +1,12 @@
 package org.bookvotes.ingest;
 
+import java.util.HashMap;
 import java.util.List;
-import java.util.NavigableMap;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.bookvotes.contracts.VoteEvent;
 
-/** Votes summed per book, in the order in which everybody locks books. Not thread-safe. */
+/** Votes summed per book. Not thread-safe. */
 final class VoteSums {
 
   /** Sums of one book. */
@@ -15,15 +15,18 @@ final class VoteSums {
     private int down;
   }
 
-  private final NavigableMap<Long, Sum> sums;
+  /**
+   * The sums, by book, in ascending order of the ids: the order in which everybody locks books.
+   *
+   * @param bookIds which differ
+   * @param ups up-votes of each
+   * @param downs down-votes of each
+   */
+  // Made for the driver, which takes arrays; nobody compares it.
+  @SuppressWarnings("ArrayRecordComponent")
+  record Columns(long[] bookIds, int[] ups, int[] downs) {}
 
-  VoteSums() {
-    this(new TreeMap<>());
-  }
-
-  private VoteSums(NavigableMap<Long, Sum> sums) {
-    this.sums = sums;
-  }
+  private final Map<Long, Sum> sums = new HashMap<>();
 
   void add(VoteEvent event) {
     Sum sum = sums.computeIfAbsent(event.bookId(), id -> new Sum());
@@ -42,18 +45,20 @@ final class VoteSums {
   }
 
   /** Books voted for, ascending. */
-  Long[] bookIds() {
-    return sums.keySet().toArray(Long[]::new);
+  long[] bookIds() {
+    return sums.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
   }
 
-  /** Up-votes in the order of {@link #bookIds}. */
-  Integer[] ups() {
-    return sums.values().stream().map(sum -> sum.up).toArray(Integer[]::new);
-  }
-
-  /** Down-votes in the order of {@link #bookIds}. */
-  Integer[] downs() {
-    return sums.values().stream().map(sum -> sum.down).toArray(Integer[]::new);
+  Columns columns() {
+    long[] bookIds = bookIds();
+    int[] ups = new int[bookIds.length];
+    int[] downs = new int[bookIds.length];
+    for (int i = 0; i < bookIds.length; i++) {
+      Sum sum = sums.getOrDefault(bookIds[i], new Sum());
+      ups[i] = sum.up;
+      downs[i] = sum.down;
+    }
+    return new Columns(bookIds, ups, downs);
   }
 
   long upCount() {
@@ -64,11 +69,13 @@ final class VoteSums {
     return sums.values().stream().mapToLong(sum -> sum.down).sum();
   }
 
-  /** The lower and the upper half of at least two books: views of this. */
+  /** The lower and the upper half of at least two books. They change with this. */
   List<VoteSums> halves() {
-    Long[] bookIds = bookIds();
-    Long middle = bookIds[bookIds.length / 2];
-    return List.of(
-        new VoteSums(sums.headMap(middle, false)), new VoteSums(sums.tailMap(middle, true)));
+    long[] bookIds = bookIds();
+    long middle = bookIds[bookIds.length / 2];
+    VoteSums lower = new VoteSums();
+    VoteSums upper = new VoteSums();
+    sums.forEach((bookId, sum) -> (bookId < middle ? lower : upper).sums.put(bookId, sum));
+    return List.of(lower, upper);
   }
 }
