@@ -4,12 +4,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -41,10 +39,10 @@ import org.slf4j.LoggerFactory;
  * consumer. Only {@link #stop}, {@link #isAssigned} and {@link #deadLetterProducer} may be called
  * from other threads.
  *
- * <p>A partition whose offset in the database is not known for sure is <i>unpositioned</i>: paused
- * until the offset has been read and sought. Every partition begins so, and every doubt (a failed
- * transaction, a fence) brings it back there: votes in memory are never written a second time, they
- * are read again.
+ * <p>A partition whose offset in the database is not known for sure is {@linkplain Positions
+ * unpositioned}: paused until the offset has been read and sought. Every partition begins so, and
+ * every doubt (a failed transaction, a fence) brings it back there: votes in memory are never
+ * written a second time, they are read again.
  */
 public final class VoteConsumer {
 
@@ -68,9 +66,8 @@ public final class VoteConsumer {
   private final Runnable onMarked;
   private final java.util.function.Consumer<Consumer<?, ?>> onOpened;
 
-  // All owned by the thread of run(). froms: where each positioned partition is in the database.
-  private final Map<TopicPartition, Long> froms = new HashMap<>();
-  private final Set<TopicPartition> unpositioned = new HashSet<>();
+  // All owned by the thread of run().
+  private final Positions positions = new Positions();
   private final Backoff backoff = new Backoff();
   private final PollBudget budget = new PollBudget();
 
@@ -193,16 +190,18 @@ public final class VoteConsumer {
     try {
       records =
           consumer.poll(
-              unpositioned.isEmpty() || pause.compareTo(POLL_TIMEOUT) > 0 ? POLL_TIMEOUT : pause);
+              positions.unpositioned().isEmpty() || pause.compareTo(POLL_TIMEOUT) > 0
+                  ? POLL_TIMEOUT
+                  : pause);
     } catch (OffsetOutOfRangeException e) {
       leaveGap(consumer, e);
       return;
     }
     assigned =
-        unpositioned.isEmpty()
-            && froms.keySet().containsAll(consumer.assignment())
+        positions.unpositioned().isEmpty()
+            && positions.nexts().keySet().containsAll(consumer.assignment())
             && consumer.groupMetadata().generationId() > 0
-            && (!froms.isEmpty() || topicExists(consumer));
+            && (!positions.nexts().isEmpty() || topicExists(consumer));
     // Without records too: behind an aborted transaction there is nothing to count, but to pass.
     if (!records.nextOffsets().isEmpty()) {
       write(consumer, records);
@@ -215,15 +214,11 @@ public final class VoteConsumer {
   }
 
   private void position(Consumer<byte[], byte[]> consumer) {
-    if (unpositioned.isEmpty() || !backoff.remaining().isZero()) {
+    if (positions.unpositioned().isEmpty() || !backoff.remaining().isZero()) {
       return;
     }
     try {
-      Map<TopicPartition, Long> offsets = store.offsets(unpositioned);
-      offsets.forEach(consumer::seek);
-      froms.putAll(offsets);
-      consumer.resume(offsets.keySet());
-      unpositioned.removeAll(offsets.keySet());
+      positions.seek(consumer, store.offsets(positions.unpositioned()));
     } catch (SQLException e) {
       listener.batchFailed(SqlState.of(e));
       backoff.failed();
@@ -238,7 +233,7 @@ public final class VoteConsumer {
   private void write(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records)
       throws InterruptedException {
     long startNanos = System.nanoTime();
-    VoteBatch batch = new VoteBatch(records, froms, deadLetters.uncommitted());
+    VoteBatch batch = new VoteBatch(records, positions.nexts(), deadLetters.uncommitted());
     try {
       deadLetters.send(
           batch.malformed().stream()
@@ -259,7 +254,7 @@ public final class VoteConsumer {
           LOG.warn(
               "{} moved on by another consumer: reading again from where it has come to",
               fenced.partitions());
-          unposition(consumer, batch.ranges().keySet());
+          positions.unposition(consumer, batch.ranges().keySet());
         }
         case Written.Uncountable uncountable ->
             throw new IllegalStateException("taken out already: " + uncountable);
@@ -278,7 +273,7 @@ public final class VoteConsumer {
         .ranges()
         .forEach(
             (partition, range) -> {
-              froms.put(partition, range.next());
+              positions.advance(partition, range.next());
               deadLetters.committed(partition, range.next());
               offsets.put(partition, new OffsetAndMetadata(range.next()));
             });
@@ -307,14 +302,7 @@ public final class VoteConsumer {
         message);
     // The commit may have happened all the same: only the database can tell where to go on.
     // Not consumer.assignment(): it loses partitions at any time once onPartitionsRevoked was told.
-    unposition(consumer, List.copyOf(froms.keySet()));
-  }
-
-  private void unposition(
-      Consumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
-    consumer.pause(partitions);
-    partitions.forEach(froms::remove);
-    unpositioned.addAll(partitions);
+    positions.unposition(consumer, positions.nexts().keySet());
   }
 
   /**
@@ -322,9 +310,9 @@ public final class VoteConsumer {
    * behind the gap.
    */
   private void leaveGap(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException e) {
-    Map<TopicPartition, Long> positions = e.offsetOutOfRangePartitions();
-    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(positions.keySet());
-    positions.forEach(
+    Map<TopicPartition, Long> missing = e.offsetOutOfRangePartitions();
+    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(missing.keySet());
+    missing.forEach(
         (partition, position) -> {
           long beginning = beginnings.getOrDefault(partition, 0L);
           if (position > beginning) {
@@ -351,9 +339,7 @@ public final class VoteConsumer {
           } else {
             LOG.warn("{} begins at {}: Kafka has deleted what was before", partition, beginning);
           }
-          if (froms.containsKey(partition)) {
-            consumer.seek(partition, beginning);
-          }
+          positions.skipTo(consumer, partition, beginning);
         });
   }
 
@@ -370,9 +356,7 @@ public final class VoteConsumer {
         return;
       }
       LOG.info("assigned {}", partitions);
-      // Any position will do while paused; without one Kafka would look for a committed one.
-      partitions.forEach(partition -> consumer.seek(partition, 0L));
-      unposition(consumer, partitions);
+      positions.assigned(consumer, partitions);
     }
 
     @Override
@@ -381,9 +365,8 @@ public final class VoteConsumer {
         return;
       }
       LOG.info("revoked {}", partitions);
-      partitions.forEach(froms::remove);
+      positions.revoked(partitions);
       partitions.forEach(deadLetters::forget);
-      unpositioned.removeAll(partitions);
     }
   }
 }
