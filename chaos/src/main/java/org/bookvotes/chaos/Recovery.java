@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param firstRating until a rating was refreshed
  * @param allPartitions until each partition had been written
  * @param caughtUp until no book was stale since before
- * @param slotTaken until another replica held slot 1 of the one that was killed
- * @param heldSlot whether the one that was killed held slot 1 in that moment
+ * @param slotTaken until another replica than the one that was killed held slot 1; null too if none
+ *     was killed
+ * @param killed whether a replica was killed
  */
 record Recovery(
     @Nullable Duration firstBatch,
@@ -22,12 +23,9 @@ record Recovery(
     @Nullable Duration allPartitions,
     @Nullable Duration caughtUp,
     @Nullable Duration slotTaken,
-    boolean heldSlot) {
+    boolean killed) {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(3);
-
-  /** A look at the slots is at most so old. */
-  private static final Duration JUST_BEFORE = Duration.ofMillis(150);
 
   /** Whether all came. */
   boolean isComplete() {
@@ -35,7 +33,7 @@ record Recovery(
         && firstRating != null
         && allPartitions != null
         && caughtUp != null
-        && (slotTaken != null || !heldSlot);
+        && (slotTaken != null || !killed);
   }
 
   /**
@@ -46,9 +44,7 @@ record Recovery(
    */
   static Recovery await(Instant since, String killed, Progress progress, Sampler sampler)
       throws InterruptedException {
-    @Nullable Instant lastHeld = sampler.heldFirstSlotAt(killed);
-    boolean heldSlot = lastHeld != null && lastHeld.isAfter(since.minus(JUST_BEFORE));
-    Recovery recovery = new Recovery(null, null, null, null, null, heldSlot);
+    Recovery recovery = new Recovery(null, null, null, null, null, !killed.isEmpty());
     Instant seen = since;
     while (!recovery.isComplete()
         && Duration.between(since, Instant.now()).compareTo(TIMEOUT) < 0) {
@@ -62,11 +58,8 @@ record Recovery(
   }
 
   private static @Nullable Duration slotTaken(Instant since, String killed, Sampler sampler) {
-    Instant taken = sampler.othersHeldFirstSlotAt(killed);
-    Instant lastHeld = sampler.heldFirstSlotAt(killed);
-    return lastHeld != null && taken != null && taken.isAfter(lastHeld) && taken.isAfter(since)
-        ? Duration.between(since, taken)
-        : null;
+    Instant taken = killed.isEmpty() ? null : sampler.othersHeldFirstSlotAt(killed);
+    return taken != null && taken.isAfter(since) ? Duration.between(since, taken) : null;
   }
 
   private Recovery with(
@@ -87,8 +80,8 @@ record Recovery(
             partitionsNow != null
                 && ratingNow != null
                 && (look.oldest() == null || isAfter(look.oldest(), since))),
-        slotTaken != null ? slotTaken : heldSlot ? slotTakenNow : null,
-        heldSlot);
+        slotTaken != null ? slotTaken : slotTakenNow,
+        killed);
   }
 
   @Override
@@ -100,7 +93,7 @@ record Recovery(
         Text.seconds(firstRating),
         Text.seconds(allPartitions),
         Text.seconds(caughtUp),
-        heldSlot ? ", slot " + Text.seconds(slotTaken) : "");
+        killed ? ", slot " + Text.seconds(slotTaken) : "");
   }
 
   private static @Nullable Duration first(

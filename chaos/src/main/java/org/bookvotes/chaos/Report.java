@@ -100,14 +100,14 @@ record Report(
       Recovery recovery = incident.recovery();
       if (recovery != null) {
         ratings.add(incident.ratingAfterEnd());
-        if (recovery.heldSlot()) {
+        if (recovery.killed()) {
           slots.add(recovery.slotTaken());
         }
       }
     }
     return List.of(
         goal("first rating after the end of a single fault", RATING_GOAL, ratings),
-        goal("slot of a killed replica used by another", SLOTS_GOAL, slots));
+        goal("slot 1 used by another than the killed replica", SLOTS_GOAL, slots));
   }
 
   private static Goal goal(String name, Duration aim, List<@Nullable Duration> seen) {

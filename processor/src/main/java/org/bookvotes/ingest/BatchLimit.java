@@ -3,9 +3,10 @@ package org.bookvotes.ingest;
 import java.time.Duration;
 
 /**
- * How many books one transaction changes at most: as many as can be written in about {@link
- * #LONGEST}, whatever the server is like. More votes in one transaction are fewer row updates; but
- * nobody else gets at the books meanwhile, and a statement may not take for ever. Thread-safe.
+ * How large a batch gets while it waits. How many books one transaction changes at most: as many as
+ * can be written in about {@link #LONGEST}, whatever the server is like. More votes in one
+ * transaction are fewer row updates; but nobody else gets at the books meanwhile, and a statement
+ * may not take for ever. Thread-safe.
  */
 final class BatchLimit {
 
@@ -15,8 +16,21 @@ final class BatchLimit {
 
   private static final int FIRST = 8_000;
 
+  // Sums are ints.
+  private static final int MOST_VOTES = 10_000_000;
+  // What cannot be counted is kept until it is on the dead-letter topic.
+  private static final long MOST_BAD_BYTES = 4 << 20;
+
   private volatile int books = FIRST;
 
+  /** Whether nothing more should be added to {@code batch}. */
+  boolean isReached(VoteBatch batch) {
+    return batch.sums().bookCount() >= books
+        || batch.voteCount() >= MOST_VOTES
+        || batch.badBytes() >= MOST_BAD_BYTES;
+  }
+
+  /** For how many books. */
   int books() {
     return books;
   }

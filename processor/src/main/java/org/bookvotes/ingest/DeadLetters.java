@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * Sends events that cannot be counted to the dead-letter topic: key, value and headers unchanged,
  * plus headers that say why and where they were. After a crash an event may be there twice, with
  * the same coordinates, or be there and be counted: a letter is valid if {@link LetterRows} has
- * recorded it. Letters are sent by the writer's thread; what is {@link #uncommitted} may be looked at
- * by any.
+ * recorded it. Letters are sent by the writer's thread; what is {@link #uncommitted} may be looked
+ * at by any.
  */
 final class DeadLetters implements AutoCloseable {
 
@@ -203,7 +203,8 @@ final class DeadLetters implements AutoCloseable {
     ConsumerRecord<byte[], byte[]> event = letter.event();
     uncommitted
         .computeIfAbsent(
-            new TopicPartition(event.topic(), event.partition()), partition -> new ConcurrentSkipListMap<>())
+            new TopicPartition(event.topic(), event.partition()),
+            partition -> new ConcurrentSkipListMap<>())
         .put(event.offset(), letter.reason());
     LOG.debug(
         "{}-{} offset {} is a dead letter, {}: {}",

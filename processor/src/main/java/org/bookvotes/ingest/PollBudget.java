@@ -1,6 +1,5 @@
 package org.bookvotes.ingest;
 
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -77,12 +76,8 @@ final class PollBudget {
   }
 
   /** What an event takes, about. */
-  static long bytes(ConsumerRecord<byte @Nullable [], byte @Nullable []> event) {
-    byte[] key = event.key();
-    byte[] value = event.value();
-    return bytes(event.headers())
-        + (key == null ? 0 : key.length)
-        + (value == null ? 0 : value.length);
+  static long bytes(Headers headers, byte @Nullable [] key, byte @Nullable [] value) {
+    return bytes(headers) + (key == null ? 0 : key.length) + (value == null ? 0 : value.length);
   }
 
   private static long bytes(Headers headers) {

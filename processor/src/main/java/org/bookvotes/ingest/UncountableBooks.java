@@ -36,7 +36,7 @@ final class UncountableBooks {
     return trials.isEmpty();
   }
 
-  /** The votes for {@code bookIds} in a batch of {@code ranges} cannot be counted. */
+  /** These votes will be read again. */
   void add(Set<Long> bookIds, Verdict verdict, Map<TopicPartition, Range> ranges) {
     Map<TopicPartition, Long> ends = new HashMap<>();
     ranges.forEach((partition, range) -> ends.put(partition, range.next()));

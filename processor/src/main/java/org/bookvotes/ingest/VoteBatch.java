@@ -54,15 +54,15 @@ final class VoteBatch {
   /**
    * Decodes and sums what a poll returned.
    *
-   * @param positions the next offset of each partition that {@code records} touches, as far as this
-   *     batch and those before it have come; moved on
+   * @param positions how far each partition that {@code records} touches has been read: by this
+   *     batch or one that is written before it
    */
   void add(ConsumerRecords<byte[], byte[]> records, Map<TopicPartition, Long> positions) {
     records
         .nextOffsets()
         .forEach(
             (partition, next) -> {
-              Long position = positions.put(partition, next.offset());
+              Long position = positions.get(partition);
               if (position == null) {
                 throw new IllegalStateException(
                     partition + " was read before its offset was known");
@@ -86,7 +86,9 @@ final class VoteBatch {
     try {
       VoteEvent vote = VoteEventCodec.decode(event.value());
       UncountableBooks.Verdict verdict =
-          uncountable.verdict(partition, event.offset(), vote.bookId());
+          uncountable.isEmpty()
+              ? null
+              : uncountable.verdict(partition, event.offset(), vote.bookId());
       if (verdict == null) {
         sums.add(vote);
         voteCount++;
@@ -100,7 +102,8 @@ final class VoteBatch {
 
   private void addBad(DeadLetter letter) {
     bad.add(letter);
-    badBytes += PollBudget.bytes(letter.event());
+    badBytes +=
+        PollBudget.bytes(letter.event().headers(), letter.event().key(), letter.event().value());
   }
 
   Map<TopicPartition, Range> ranges() {

@@ -4,12 +4,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -38,10 +36,10 @@ import org.slf4j.LoggerFactory;
  * {@link VoteWriter} writes them meanwhile. Only {@link #stop}, {@link #isAssigned} and {@link
  * #deadLetterProducer} may be called from other threads.
  *
- * <p>A partition whose offset in the database is not known for sure is <i>unpositioned</i>: paused
- * until the offset has been read and sought. Every partition begins so, and every doubt (a failed
- * transaction, a fence) brings it back there: votes in memory are never written a second time, they
- * are read again.
+ * <p>A partition whose offset in the database is not known for sure is {@linkplain Positions
+ * unpositioned}: paused until the offset has been read and sought. Every partition begins so, and
+ * every doubt (a failed transaction, a fence) brings it back there: votes in memory are never
+ * written a second time, they are read again.
  */
 public final class VoteConsumer {
 
@@ -51,9 +49,6 @@ public final class VoteConsumer {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
   // What comes to a database that has nothing to do waits for the poll that is being decoded.
   private static final int MOST_RECORDS_PER_POLL = 5_000;
-  // Sums are ints.
-  private static final int MOST_VOTES_PER_BATCH = 10_000_000;
-  private static final long MOST_BAD_BYTES_PER_BATCH = 4 << 20;
   // Longer than any write takes: the partitions that go are written to the end.
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
   // A broker's answer is held in memory until it is polled. With PollBudget, what a replica holds
@@ -70,10 +65,8 @@ public final class VoteConsumer {
   private final ProcessorListener listener;
   private final java.util.function.Consumer<Consumer<?, ?>> onOpened;
 
-  // All owned by the thread of run(). positions: how far each partition has been read, from its
-  // offset in the database on without a gap.
-  private final Map<TopicPartition, Long> positions = new HashMap<>();
-  private final Set<TopicPartition> unpositioned = new HashSet<>();
+  // All owned by the thread of run().
+  private final Positions positions = new Positions();
   private final UncountableBooks uncountable = new UncountableBooks();
   private final Backoff backoff = new Backoff();
   private final PollBudget budget = new PollBudget();
@@ -206,16 +199,18 @@ public final class VoteConsumer {
     try {
       records =
           consumer.poll(
-              unpositioned.isEmpty() || pause.compareTo(POLL_TIMEOUT) > 0 ? POLL_TIMEOUT : pause);
+              positions.unpositioned().isEmpty() || pause.compareTo(POLL_TIMEOUT) > 0
+                  ? POLL_TIMEOUT
+                  : pause);
     } catch (OffsetOutOfRangeException e) {
       leaveGap(consumer, e);
       return;
     }
     assigned =
-        unpositioned.isEmpty()
-            && positions.keySet().containsAll(consumer.assignment())
+        positions.unpositioned().isEmpty()
+            && positions.nexts().keySet().containsAll(consumer.assignment())
             && consumer.groupMetadata().generationId() > 0
-            && (!positions.isEmpty() || topicExists(consumer));
+            && (!positions.nexts().isEmpty() || topicExists(consumer));
     // Without records too: behind an aborted transaction there is nothing to count, but to pass.
     if (!records.nextOffsets().isEmpty()) {
       collect(records);
@@ -228,15 +223,11 @@ public final class VoteConsumer {
   }
 
   private void position(Consumer<byte[], byte[]> consumer) {
-    if (unpositioned.isEmpty() || !backoff.remaining().isZero()) {
+    if (positions.unpositioned().isEmpty() || !backoff.remaining().isZero()) {
       return;
     }
     try {
-      Map<TopicPartition, Long> offsets = store.offsets(unpositioned);
-      offsets.forEach(consumer::seek);
-      positions.putAll(offsets);
-      consumer.resume(offsets.keySet());
-      unpositioned.removeAll(offsets.keySet());
+      positions.seek(consumer, store.offsets(positions.unpositioned()));
     } catch (SQLException e) {
       listener.batchFailed(SqlState.of(e));
       backoff.failed();
@@ -252,11 +243,10 @@ public final class VoteConsumer {
     VoteBatch waiting = writer.takeBack();
     VoteBatch batch =
         waiting == null ? new VoteBatch(deadLetters.uncommitted(), uncountable) : waiting;
-    batch.add(records, positions);
+    batch.add(records, positions.nexts());
+    records.nextOffsets().forEach((partition, next) -> positions.advance(partition, next.offset()));
     boolean full =
-        batch.sums().bookCount() >= limit.books()
-            || batch.voteCount() >= MOST_VOTES_PER_BATCH
-            || batch.badBytes() >= MOST_BAD_BYTES_PER_BATCH
+        limit.isReached(batch)
             // What is read a second time goes in small steps: a batch that went beyond what was
             // judged might be found to hold more of its kind.
             || !uncountable.isEmpty();
@@ -278,11 +268,11 @@ public final class VoteConsumer {
           LOG.warn(
               "{} moved on by another consumer: reading again from where it has come to",
               fenced.partitions());
-      case VoteWriter.Trouble.Uncountable(VoteStore.Written.Uncountable books, var ranges) ->
+      case VoteWriter.Trouble.Uncountable uncounted ->
           uncountable.add(
-              books.bookIds(),
-              new UncountableBooks.Verdict(books.reason(), books.detail()),
-              ranges);
+              uncounted.books().bookIds(),
+              new UncountableBooks.Verdict(uncounted.books().reason(), uncounted.books().detail()),
+              uncounted.ranges());
       case VoteWriter.Trouble.Failed failed -> {
         listener.batchFailed(failed.state());
         backoff.failed();
@@ -298,7 +288,7 @@ public final class VoteConsumer {
     // What was read behind that batch is dropped with it; and whether it was committed all the
     // same, only the database can tell. Not consumer.assignment(): it loses partitions at any time
     // once onPartitionsRevoked was told.
-    unposition(consumer, List.copyOf(positions.keySet()));
+    positions.unposition(consumer, positions.nexts().keySet());
   }
 
   /** Only for lag tools: the offsets that count are in the database. */
@@ -310,7 +300,7 @@ public final class VoteConsumer {
             (partition, next) -> {
               backoff.succeeded();
               uncountable.committed(partition, next);
-              if (positions.containsKey(partition)) {
+              if (positions.nexts().containsKey(partition)) {
                 offsets.put(partition, new OffsetAndMetadata(next));
               }
             });
@@ -325,21 +315,14 @@ public final class VoteConsumer {
     }
   }
 
-  private void unposition(
-      Consumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
-    consumer.pause(partitions);
-    partitions.forEach(positions::remove);
-    unpositioned.addAll(partitions);
-  }
-
   /**
    * Votes that Kafka deleted before they were read are lost: said loudly, and consumption goes on
    * behind the gap.
    */
   private void leaveGap(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException e) {
-    Map<TopicPartition, Long> positions = e.offsetOutOfRangePartitions();
-    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(positions.keySet());
-    positions.forEach(
+    Map<TopicPartition, Long> missing = e.offsetOutOfRangePartitions();
+    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(missing.keySet());
+    missing.forEach(
         (partition, position) -> {
           long beginning = beginnings.getOrDefault(partition, 0L);
           if (position > beginning) {
@@ -366,9 +349,7 @@ public final class VoteConsumer {
           } else {
             LOG.warn("{} begins at {}: Kafka has deleted what was before", partition, beginning);
           }
-          if (positions.containsKey(partition)) {
-            consumer.seek(partition, beginning);
-          }
+          positions.skipTo(consumer, partition, beginning);
         });
   }
 
@@ -385,9 +366,7 @@ public final class VoteConsumer {
         return;
       }
       LOG.info("assigned {}", partitions);
-      // Any position will do while paused; without one Kafka would look for a committed one.
-      partitions.forEach(partition -> consumer.seek(partition, 0L));
-      unposition(consumer, partitions);
+      positions.assigned(consumer, partitions);
     }
 
     @Override
@@ -398,10 +377,9 @@ public final class VoteConsumer {
       LOG.info("revoked {}", partitions);
       drain();
       tellKafka(consumer);
-      partitions.forEach(positions::remove);
+      positions.revoked(partitions);
       partitions.forEach(deadLetters::forget);
       partitions.forEach(uncountable::forget);
-      unpositioned.removeAll(partitions);
     }
 
     /** What is written now need not be read again by who has the partitions next. */

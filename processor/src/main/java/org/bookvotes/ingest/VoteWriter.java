@@ -137,7 +137,7 @@ final class VoteWriter implements AutoCloseable {
     long leftNanos = timeout.toNanos();
     lock.lock();
     try {
-      while (trouble == null && (waiting != null || idle && writing)) {
+      while (trouble == null && (waiting != null || (idle && writing))) {
         if (leftNanos <= 0) {
           return false;
         }
@@ -260,7 +260,7 @@ final class VoteWriter implements AutoCloseable {
 
   /** Ends the thread after the transaction that is open now; what waits is dropped. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     lock.lock();
     try {
       closed = true;
@@ -268,6 +268,10 @@ final class VoteWriter implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    thread.join(STOP_TIMEOUT);
+    try {
+      thread.join(STOP_TIMEOUT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -53,7 +53,8 @@ final class BallotBox {
     }
     Map<TopicPartition, OffsetAndMetadata> ends = new HashMap<>();
     nexts.forEach((partition, next) -> ends.put(partition, new OffsetAndMetadata(next)));
-    VoteBatch batch = new VoteBatch(new ConsumerRecords<>(records, ends), offsets, Map.of());
+    VoteBatch batch = new VoteBatch(Map.of(), new UncountableBooks());
+    batch.add(new ConsumerRecords<>(records, ends), offsets);
     VoteStore.Written written = store.write(batch);
     if (!(written instanceof VoteStore.Written.Committed)) {
       throw new IllegalStateException("not committed: " + written);

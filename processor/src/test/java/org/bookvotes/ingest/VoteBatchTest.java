@@ -19,7 +19,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.bookvotes.contracts.Vote;
 import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
-import org.bookvotes.ingest.VoteBatch.Malformed;
+import org.bookvotes.ingest.DeadLetters.DeadLetter;
+import org.bookvotes.ingest.UncountableBooks.Verdict;
 import org.bookvotes.ingest.VoteBatch.Range;
 import org.junit.jupiter.api.Test;
 
@@ -39,11 +40,11 @@ class VoteBatchTest {
             Map.of());
 
     assertThat(batch.sums().bookIds()).containsExactly(3L, 7L, 1L << 40);
-    assertThat(batch.sums().ups()).containsExactly(0, 2, 1);
-    assertThat(batch.sums().downs()).containsExactly(1, 1, 0);
+    assertThat(batch.sums().columns().ups()).containsExactly(0, 2, 1);
+    assertThat(batch.sums().columns().downs()).containsExactly(1, 1, 0);
     assertThat(batch.sums().upCount()).isEqualTo(3);
     assertThat(batch.sums().downCount()).isEqualTo(2);
-    assertThat(batch.malformed()).isEmpty();
+    assertThat(batch.bad()).isEmpty();
   }
 
   @Test
@@ -54,18 +55,18 @@ class VoteBatchTest {
             Map.of(FIRST, List.of(up(FIRST, 11, 1), up(FIRST, 13, 1))),
             Map.of(FIRST, new OffsetAndMetadata(16)));
 
-    VoteBatch batch = new VoteBatch(records, Map.of(FIRST, 10L, SECOND, 4L), Map.of());
+    VoteBatch batch = new VoteBatch(Map.of(), new UncountableBooks());
+    batch.add(records, Map.of(FIRST, 10L, SECOND, 4L));
 
     assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 16)));
   }
 
   @Test
   void spansAPollThatOnlyPassedOffsetsWithoutRecords() {
-    VoteBatch batch =
-        new VoteBatch(
-            new ConsumerRecords<>(Map.of(), Map.of(FIRST, new OffsetAndMetadata(16))),
-            Map.of(FIRST, 10L),
-            Map.of());
+    VoteBatch batch = new VoteBatch(Map.of(), new UncountableBooks());
+    batch.add(
+        new ConsumerRecords<>(Map.of(), Map.of(FIRST, new OffsetAndMetadata(16))),
+        Map.of(FIRST, 10L));
 
     assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 16)));
     assertThat(batch.sums().bookIds()).isEmpty();
@@ -75,12 +76,12 @@ class VoteBatchTest {
   void refusesAPartitionWhoseOffsetIsNotKnown() {
     assertThatThrownBy(
             () ->
-                new VoteBatch(
-                    new ConsumerRecords<>(
-                        Map.of(FIRST, List.of(up(FIRST, 0, 1))),
-                        Map.of(FIRST, new OffsetAndMetadata(1))),
-                    Map.of(SECOND, 0L),
-                    Map.of()))
+                new VoteBatch(Map.of(), new UncountableBooks())
+                    .add(
+                        new ConsumerRecords<>(
+                            Map.of(FIRST, List.of(up(FIRST, 0, 1))),
+                            Map.of(FIRST, new OffsetAndMetadata(1))),
+                        Map.of(SECOND, 0L)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("votes-0");
   }
@@ -91,27 +92,52 @@ class VoteBatchTest {
     VoteBatch batch =
         batch(Map.of(FIRST, List.of(up(FIRST, 10, 7), bad, up(FIRST, 12, 7))), Map.of());
 
-    assertThat(batch.malformed()).extracting(Malformed::event).containsExactly(bad);
-    assertThat(batch.malformed().getFirst().detail()).isNotBlank();
-    assertThat(batch.sums().ups()).containsExactly(2);
+    assertThat(batch.bad()).extracting(DeadLetter::event).containsExactly(bad);
+    assertThat(batch.bad().getFirst().reason()).isEqualTo("malformed");
+    assertThat(batch.bad().getFirst().detail()).isNotBlank();
+    assertThat(batch.badBytes()).isEqualTo("key".length() + NO_VOTE.length);
+    assertThat(batch.voteCount()).isEqualTo(2);
+    assertThat(batch.sums().columns().ups()).containsExactly(2);
   }
 
   @Test
-  void takesOutBooksThatDoNotExistAndNamesEachOfTheirEvents() {
+  void growsPollByPoll() {
+    VoteBatch batch = new VoteBatch(Map.of(), new UncountableBooks());
+    batch.add(
+        poll(Map.of(FIRST, List.of(up(FIRST, 10, 7), down(FIRST, 11, 3)))), Map.of(FIRST, 10L));
+    batch.add(
+        poll(
+            Map.of(
+                FIRST, List.of(up(FIRST, 12, 7)),
+                SECOND, List.of(up(SECOND, 5, 9)))),
+        Map.of(FIRST, 12L, SECOND, 4L));
+
+    assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 13), SECOND, new Range(4, 6)));
+    assertThat(batch.sums().columns().bookIds()).containsExactly(3, 7, 9);
+    assertThat(batch.sums().columns().ups()).containsExactly(0, 2, 1);
+    assertThat(batch.voteCount()).isEqualTo(4);
+  }
+
+  @Test
+  void setsVotesAsideForBooksThatWereFoundToBeUncountable() {
     ConsumerRecord<byte[], byte[]> one = up(FIRST, 10, 8);
     ConsumerRecord<byte[], byte[]> two = down(FIRST, 12, 8);
-    ConsumerRecord<byte[], byte[]> three = up(FIRST, 14, 9);
-    VoteBatch batch =
-        batch(
-            Map.of(FIRST, List.of(one, up(FIRST, 11, 7), two, event(FIRST, 13, NO_VOTE), three)),
-            Map.of());
+    UncountableBooks uncountable = new UncountableBooks();
+    uncountable.add(
+        Set.of(8L), new Verdict("unknown-book", "no such book"), Map.of(FIRST, new Range(10, 13)));
+    VoteBatch batch = new VoteBatch(Map.of(), uncountable);
 
-    assertThat(batch.removeBooks(Set.of(8L, 9L))).containsExactly(one, two, three);
+    batch.add(
+        poll(Map.of(FIRST, List.of(one, up(FIRST, 11, 7), two, up(FIRST, 13, 8)))),
+        Map.of(FIRST, 10L));
 
-    assertThat(batch.sums().bookIds()).containsExactly(7L);
-    assertThat(batch.sums().ups()).containsExactly(1);
+    assertThat(batch.bad())
+        .containsExactly(
+            new DeadLetter(one, "unknown-book", "no such book"),
+            new DeadLetter(two, "unknown-book", "no such book"));
+    assertThat(batch.sums().columns().bookIds()).as("13 is judged anew").containsExactly(7, 8);
     assertThat(batch.sums().downCount()).isZero();
-    assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 15)));
+    assertThat(batch.ranges()).isEqualTo(Map.of(FIRST, new Range(10, 14)));
   }
 
   @Test
@@ -123,13 +149,10 @@ class VoteBatchTest {
                 SECOND, List.of(up(SECOND, 10, 8))),
             Map.of(FIRST, new TreeMap<>(Map.of(10L, "unknown-book", 11L, "malformed"))));
 
-    assertThat(batch.malformed()).isEmpty();
-    assertThat(batch.sums().ups())
+    assertThat(batch.bad()).isEmpty();
+    assertThat(batch.sums().columns().ups())
         .as("offset 12, and 10 of the other partition")
         .containsExactly(2);
-    assertThat(batch.removeBooks(Set.of(8L)))
-        .extracting(ConsumerRecord::offset)
-        .containsExactlyInAnyOrder(12L, 10L);
   }
 
   @Test
@@ -156,13 +179,19 @@ class VoteBatchTest {
       Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> events,
       Map<TopicPartition, NavigableMap<Long, String>> deadLettered) {
     Map<TopicPartition, Long> froms = new HashMap<>();
+    events.forEach((partition, list) -> froms.put(partition, list.getFirst().offset()));
+    VoteBatch batch = new VoteBatch(deadLettered, new UncountableBooks());
+    batch.add(poll(events), froms);
+    return batch;
+  }
+
+  private static ConsumerRecords<byte[], byte[]> poll(
+      Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> events) {
     Map<TopicPartition, OffsetAndMetadata> nexts = new HashMap<>();
     events.forEach(
-        (partition, list) -> {
-          froms.put(partition, list.getFirst().offset());
-          nexts.put(partition, new OffsetAndMetadata(list.getLast().offset() + 1));
-        });
-    return new VoteBatch(new ConsumerRecords<>(events, nexts), froms, deadLettered);
+        (partition, list) ->
+            nexts.put(partition, new OffsetAndMetadata(list.getLast().offset() + 1)));
+    return new ConsumerRecords<>(events, nexts);
   }
 
   private static ConsumerRecord<byte[], byte[]> up(TopicPartition partition, long offset, long id) {

@@ -7,21 +7,27 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.awaitility.Awaitility;
 import org.bookvotes.contracts.Vote;
 import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.Database;
+import org.bookvotes.testing.HeldBooks;
 import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.Tally;
 import org.bookvotes.testing.TestDatabase;
 import org.bookvotes.testing.TestTopics;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +42,7 @@ class VoteConsumerIT {
   private final Database pool = database.open(4);
   private final ConcurrentLinkedQueue<Long> counted = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<String> failed = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<@Nullable Consumer<?, ?>> opened = new AtomicReference<>();
   private final VoteConsumer consumer = consumer();
   private final FutureTask<Boolean> run =
       new FutureTask<>(
@@ -65,7 +72,7 @@ class VoteConsumerIT {
           }
         },
         () -> {},
-        opened -> {});
+        opened::set);
   }
 
   @BeforeEach
@@ -116,6 +123,67 @@ class VoteConsumerIT {
 
     topics.sendVotes(tally.cast(5));
     tally.awaitCounted(database, topics);
+  }
+
+  @Test
+  void sumsWhatComesWhileABatchIsBeingWrittenIntoTheNext() throws Exception {
+    Tally tally = new Tally(20, BOOKS);
+    try (HeldBooks held = HeldBooks.hold(database, 1L)) {
+      topics.sendVotes(List.of(tally.cast(1, Vote.UP)));
+      awaitLockWait();
+      // The writer waits; the consumer goes on.
+      for (int poll = 0; poll < 5; poll++) {
+        topics.sendVotes(tally.cast(10));
+        awaitRead(1 + 10 * (poll + 1));
+      }
+      assertThat(counted).isEmpty();
+      held.commit();
+    }
+
+    tally.awaitCounted(database, topics);
+    // The last poll may have been on its way.
+    assertThat(counted).hasSizeLessThanOrEqualTo(3).startsWith(1L);
+    assertThat(counted.stream().mapToLong(Long::longValue).sum()).isEqualTo(51);
+  }
+
+  @Test
+  void writesWhatItHasReadBeforeItStops() throws Exception {
+    Tally tally = new Tally(21, BOOKS);
+    try (HeldBooks held = HeldBooks.hold(database, 1L)) {
+      topics.sendVotes(List.of(tally.cast(1, Vote.UP)));
+      awaitLockWait();
+      topics.sendVotes(tally.cast(10));
+      awaitRead(11);
+      consumer.stop();
+      held.commit();
+    }
+
+    assertThat(run.get(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(counted).containsExactly(1L, 10L);
+    assertThat(
+            topics
+                .admin()
+                .listConsumerGroupOffsets("group-of-" + topics.votes())
+                .partitionsToOffsetAndMetadata()
+                .get(30, TimeUnit.SECONDS)
+                .values())
+        .as("lag tools see it")
+        .extracting(OffsetAndMetadata::offset)
+        .containsExactly(11L);
+  }
+
+  /** Waits until the consumer has polled so many votes. */
+  private void awaitRead(long voteCount) {
+    Awaitility.await("polled")
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                Objects.requireNonNull(opened.get()).metrics().entrySet().stream()
+                    .filter(metric -> metric.getKey().name().equals("records-consumed-total"))
+                    .filter(metric -> metric.getKey().tags().size() == 1)
+                    .anyMatch(
+                        metric ->
+                            ((Number) metric.getValue().metricValue()).longValue() >= voteCount));
   }
 
   @Test
