@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 final class Main implements Callable<Integer> {
 
   private static final List<Benchmark> BENCHMARKS =
-      List.of(new Ingest(), new Footprint(), new Freshness(), new Soak());
+      List.of(new Ingest(), new Footprint(), new Freshness(), new Soak(), new Codec());
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
