@@ -42,6 +42,8 @@ final class Codec implements Benchmark {
                     .include(CoalescingBenchmark.class.getName())
                     .forks(options.rounds())
                     .jvmArgs(IngestPeers.JVM.toArray(String[]::new))
+                    // JMH 1.37 is older than the warning about it.
+                    .jvmArgsAppend("--sun-misc-unsafe-memory-access=allow")
                     .warmupIterations(ITERATIONS)
                     .warmupTime(time)
                     .measurementIterations(ITERATIONS)

@@ -50,6 +50,9 @@ final class KafkaServer implements AutoCloseable {
                 Map.entry("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1"),
                 Map.entry("KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1"),
                 Map.entry("KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1"),
+                // Half an hour of votes would fill a disk; more than anybody is ever behind.
+                Map.entry("KAFKA_LOG_RETENTION_BYTES", Long.toString(512L << 20)),
+                Map.entry("KAFKA_LOG_SEGMENT_BYTES", Long.toString(64L << 20)),
                 // Long enough for all tasks of one worker to be there when partitions are given
                 // out.
                 Map.entry("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "1000")))
@@ -73,7 +76,7 @@ final class KafkaServer implements AutoCloseable {
     }
   }
 
-  /** How many records the topic holds. */
+  /** How many records were ever written to the topic; none of them in a transaction. */
   long recordCount(String topic) throws InterruptedException {
     try (Admin admin = admin()) {
       var partitions =

@@ -32,7 +32,7 @@ final class SteadyLoad implements AutoCloseable {
       throws IOException, InterruptedException {
     Program produce = servers.bookvotes().produce(ENDLESS, books, votesPerSecond);
     try {
-      produce.awaitOutput("registered", REGISTER_TIMEOUT);
+      produce.awaitOutput("of them new", REGISTER_TIMEOUT);
     } catch (IOException | InterruptedException | RuntimeException e) {
       produce.close();
       throw e;

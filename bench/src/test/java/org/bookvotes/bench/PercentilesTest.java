@@ -20,6 +20,11 @@ class PercentilesTest {
   }
 
   @Test
+  void aShareBetweenTwoRanksTakesTheUpperOne() {
+    assertThat(new Percentiles(new double[] {1, 2, 4}).at(50)).isEqualTo(2);
+  }
+
+  @Test
   void oneValueIsEveryPercentile() {
     Percentiles percentiles = new Percentiles(new double[] {3});
     assertThat(percentiles.at(1)).isEqualTo(3);
