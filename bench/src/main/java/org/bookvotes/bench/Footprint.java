@@ -210,7 +210,10 @@ final class Footprint implements Benchmark {
   private static List<String> notes(List<String> top) {
     List<String> notes = new java.util.ArrayList<>();
     notes.add(
-        "Start: from the start of the process until /health/ready answers 200, which takes a database"
+        "Starts are in turn, "
+            + STARTS
+            + " of each; idle and full rate are measured once. Start: from the start of the process"
+            + " until /health/ready answers 200, which takes a database"
             + " that is migrated and a place in the consumer group. The class cache is recorded as"
             + " the image's is.");
     notes.add(
