@@ -24,6 +24,7 @@ final class Freshness implements Benchmark {
   private static final int BOOKS = 100_000;
   private static final int LENGTH_SECONDS = 60;
   private static final int WARM_UP_SECONDS = 15;
+  private static final Duration FULL_RATE_LENGTH = Duration.ofSeconds(30);
   private static final int PROBES_PER_SECOND = 50;
   private static final Duration DRAIN_TIMEOUT = Duration.ofMinutes(10);
 
@@ -49,7 +50,8 @@ final class Freshness implements Benchmark {
         Replica replica = servers.bookvotes().run("bookvotes", IngestPeers.JVM)) {
       servers.bookvotes().awaitReady(replica);
       double most =
-          FullRate.measure(servers, replica, books, warmUp, length.dividedBy(2), options.log());
+          FullRate.measure(
+              servers, replica, books, warmUp, options.scaled(FULL_RATE_LENGTH), options.log());
       List<Row> rows =
           Rounds.inTurn(
               options.rounds(),
@@ -108,7 +110,7 @@ final class Freshness implements Benchmark {
       measured.put(MAX, fromAcknowledged.max());
       measured.put(P50_SENT, fromSent.at(50));
       measured.put(P99_SENT, fromSent.at(99));
-      measured.put(SHARE, sent / rate);
+      measured.put(SHARE, (sent - count / (length.toNanos() / 1e9)) / rate);
       return measured;
     }
   }

@@ -11,6 +11,8 @@ import org.bookvotes.contracts.VoteTopics;
  */
 final class FullRate {
 
+  // Also when the benchmark is only tried: what follows is loaded by this.
+  private static final Duration LEAST = Duration.ofSeconds(5);
   private static final Duration DRAIN_TIMEOUT = Duration.ofMinutes(20);
 
   private FullRate() {}
@@ -19,8 +21,8 @@ final class FullRate {
    * Measures, then lets the replica catch up.
    *
    * @param books that votes are sent for
-   * @param warmUp before, under the same load
-   * @param length of the measurement
+   * @param warmUp before, under the same load; at least five seconds
+   * @param length of the measurement; at least five seconds
    * @param log told also how far ahead the producer was: if not at all, it was the slower one
    * @return votes a second
    */
@@ -29,11 +31,11 @@ final class FullRate {
       throws Exception {
     double rate;
     try (SteadyLoad load = SteadyLoad.start(servers, books, 0)) {
-      Thread.sleep(warmUp);
+      Thread.sleep(longer(warmUp));
       long before = servers.bookvotes().counted();
       load.begin();
       long startNanos = System.nanoTime();
-      Thread.sleep(length);
+      Thread.sleep(longer(length));
       long after = servers.bookvotes().counted();
       rate = (after - before) / ((System.nanoTime() - startNanos) / 1e9);
       log.say(
@@ -49,5 +51,9 @@ final class FullRate {
     }
     servers.bookvotes().awaitFresh(replica, DRAIN_TIMEOUT);
     return rate;
+  }
+
+  private static Duration longer(Duration duration) {
+    return duration.compareTo(LEAST) < 0 ? LEAST : duration;
   }
 }
