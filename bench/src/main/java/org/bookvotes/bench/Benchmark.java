@@ -1,5 +1,8 @@
 package org.bookvotes.bench;
 
+import java.nio.file.Path;
+import java.time.Duration;
+
 /** One comparison or measurement. Used by one thread. */
 interface Benchmark {
 
@@ -24,11 +27,17 @@ interface Benchmark {
    * @param root of the repository, with the packaged processor
    * @param log told what happens
    */
-  record Options(int rounds, double scale, java.nio.file.Path root, Log log) {
+  record Options(int rounds, double scale, Path root, Log log) {
 
     /** {@code full} as much as the scale says, at least one. */
     int scaled(int full) {
       return Math.max(1, (int) Math.round(full * scale));
+    }
+
+    /** {@code full} as long as the scale says, at least a second. */
+    Duration scaled(Duration full) {
+      Duration scaled = Duration.ofNanos((long) (full.toNanos() * scale));
+      return scaled.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : scaled;
     }
   }
 }

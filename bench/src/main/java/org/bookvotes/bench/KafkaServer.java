@@ -1,11 +1,14 @@
 package org.bookvotes.bench;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
@@ -47,7 +50,12 @@ final class KafkaServer implements AutoCloseable {
                 Map.entry("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1"),
                 Map.entry("KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1"),
                 Map.entry("KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1"),
-                Map.entry("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0")))
+                // Half an hour of votes would fill a disk; more than anybody is ever behind.
+                Map.entry("KAFKA_LOG_RETENTION_BYTES", Long.toString(512L << 20)),
+                Map.entry("KAFKA_LOG_SEGMENT_BYTES", Long.toString(64L << 20)),
+                // Long enough for all tasks of one worker to be there when partitions are given
+                // out.
+                Map.entry("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "1000")))
         .waitingFor(
             Wait.forLogMessage(".*Kafka Server started.*", 1)
                 .withStartupTimeout(Duration.ofMinutes(3)));
@@ -65,6 +73,21 @@ final class KafkaServer implements AutoCloseable {
       admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1))).all().get();
     } catch (ExecutionException e) {
       throw new IllegalStateException("cannot make topic " + name, e.getCause());
+    }
+  }
+
+  /** How many records were ever written to the topic; none of them in a transaction. */
+  long recordCount(String topic) throws InterruptedException {
+    try (Admin admin = admin()) {
+      var partitions =
+          admin.describeTopics(List.of(topic)).allTopicNames().get().values().iterator().next();
+      Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+      partitions
+          .partitions()
+          .forEach(p -> ends.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest()));
+      return admin.listOffsets(ends).all().get().values().stream().mapToLong(o -> o.offset()).sum();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("cannot look at topic " + topic, e.getCause());
     }
   }
 

@@ -50,10 +50,20 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** Starts a server with an empty database. */
-  @SuppressWarnings("resource")
   static PostgresServer start(BenchNetwork network) {
+    return start(network, Map.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param moreSettings beside {@link #SETTINGS}
+   */
+  @SuppressWarnings("resource")
+  static PostgresServer start(BenchNetwork network, Map<String, String> moreSettings) {
     List<String> command = new ArrayList<>(List.of("postgres"));
     SETTINGS.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
+    moreSettings.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
     PostgreSQLContainer container = new PostgreSQLContainer(IMAGE);
     container
         .withDatabaseName("bookstore")

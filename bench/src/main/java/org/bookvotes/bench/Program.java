@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 final class Program implements AutoCloseable {
 
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(20);
 
   private final String name;
   private final Process process;
@@ -70,6 +71,24 @@ final class Program implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until it has printed {@code text}.
+   *
+   * @throws IllegalStateException if it ended before, or took longer
+   */
+  void awaitOutput(String text, Duration timeout) throws IOException, InterruptedException {
+    long deadlineNanos = System.nanoTime() + timeout.toNanos();
+    while (!output().contains(text)) {
+      if (!process.isAlive() && !output().contains(text)) {
+        throw new IllegalStateException(name + " ended without '" + text + "':\n" + tail());
+      }
+      if (System.nanoTime() > deadlineNanos) {
+        throw new IllegalStateException(name + " did not say '" + text + "':\n" + tail());
+      }
+      Thread.sleep(LOOK_INTERVAL);
+    }
+  }
+
   /** What it has printed. */
   String output() throws IOException {
     return Files.readString(output);
@@ -85,14 +104,23 @@ final class Program implements AutoCloseable {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
-  /** Most memory that it held at once, in bytes, as the kernel counts it (VmHWM). */
+  /** Most memory that it held at once, in bytes, as the kernel counts it. */
   long peakMemoryBytes() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
-      if (line.startsWith("VmHWM:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+    return memoryBytes("VmHWM:");
+  }
+
+  /** Memory that it holds now, in bytes, as the kernel counts it. */
+  long memoryBytes() throws IOException {
+    return memoryBytes("VmRSS:");
+  }
+
+  private long memoryBytes(String line) throws IOException {
+    for (String status : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (status.startsWith(line)) {
+        return Long.parseLong(status.replaceAll("[^0-9]", "")) * 1024;
       }
     }
-    throw new IllegalStateException(name + " has no VmHWM: it has ended");
+    throw new IllegalStateException(name + " has no " + line + " it has ended");
   }
 
   /** How often its threads were put on a processor because something woke them. */

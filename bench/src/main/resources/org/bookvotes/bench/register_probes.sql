@@ -1,0 +1,1 @@
+INSERT INTO books (book_id, title) SELECT n, 'Probe ' || n FROM generate_series(?::bigint, ?::bigint) AS n
