@@ -27,6 +27,22 @@ COMMENT ON COLUMN bookvotes.stale_books.marked_at IS 'When the first vote that t
 COMMENT ON COLUMN bookvotes.stale_books.retry_at IS 'After a failed recalculation: not before this time. NULL: at once.';
 COMMENT ON COLUMN bookvotes.stale_books.sqlstate IS 'SQLSTATE of the last failure to recalculate this book.';
 
+-- A mark for a range of books, which spares a mark for each when many become stale at once for another reason than a vote. A
+-- book within it is stale if it was last rated before rated_before: so who goes on with a range that somebody else left finds
+-- what is left of it. Books with marks of their own are left to those.
+CREATE TABLE bookvotes.stale_ranges (
+    range_id     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    first_id     bigint      NOT NULL,
+    last_id      bigint      NOT NULL,
+    rated_before timestamptz NOT NULL,
+    books        bigint      NOT NULL,
+    marked_at    timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+COMMENT ON TABLE bookvotes.stale_ranges IS 'Books that are to be recalculated because their rating is old or none.';
+COMMENT ON COLUMN bookvotes.stale_ranges.last_id IS 'Inclusive, as first_id is.';
+COMMENT ON COLUMN bookvotes.stale_ranges.books IS 'How many books of the range were stale when it was marked.';
+
 -- An adopted table may come with votes whose ratings were never calculated, or by another formula.
 INSERT INTO bookvotes.stale_books (book_id)
 SELECT book_id

@@ -19,9 +19,8 @@ public final class WorkerRunner {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRunner.class);
 
-  // The waiting session holds a snapshot: rows that die meanwhile cannot be pruned until the next
-  // look.
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
+  private static final Duration SHORT_LOOK = Duration.ofMillis(1);
 
   private final WorkerLauncher launcher;
   private final WorkerlessBatch workerlessBatch;
@@ -139,16 +138,17 @@ public final class WorkerRunner {
     }
   }
 
-  private WorkerOutcome watch(Worker worker) throws SQLException {
-    while (true) {
-      Optional<WorkerOutcome> outcome = worker.await(LOOK_INTERVAL);
-      if (outcome.isPresent()) {
-        return outcome.get();
-      }
-      if (abandon.isSent()) {
+  private WorkerOutcome watch(Worker worker) throws SQLException, InterruptedException {
+    Optional<WorkerOutcome> outcome = worker.await(LOOK_INTERVAL);
+    while (outcome.isEmpty()) {
+      // Waits here and not in the server, where a session that waits holds a snapshot: the worker
+      // could not reuse the room of rows that have died since.
+      if (abandon.await(LOOK_INTERVAL)) {
         return new WorkerOutcome.Lost(SqlState.NONE, "the processor stopped before the worker did");
       }
+      outcome = worker.await(SHORT_LOOK);
     }
+    return outcome.get();
   }
 
   private WorkerOutcome fallBack(WorkerSlot slot, WorkerCommand.Recalculate batch)
