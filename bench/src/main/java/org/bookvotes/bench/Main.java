@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         "Measures Bookvotes beside what people would use instead, and writes the results.")
 final class Main implements Callable<Integer> {
 
-  private static final List<Benchmark> BENCHMARKS = List.of();
+  private static final List<Benchmark> BENCHMARKS =
+      List.of(new Recalculation(), new Sparse(), new Launch());
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -105,8 +105,14 @@ final class RecalculateCommand extends SettingsCommand {
         Database database =
             openDatabase(config, config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS)) {
       StaleBacklog backlog = new StaleBacklog(books.transactions());
+      long startNanos = System.nanoTime();
       long marked = mark(backlog, olderThan);
-      err().printf(Locale.ROOT, "%,d books are stale, recalculating%n", marked);
+      err()
+          .printf(
+              Locale.ROOT,
+              "%,d books are stale, recalculating (marked in %.2f s)%n",
+              marked,
+              (System.nanoTime() - startNanos) / 1e9);
       return recalculate(config, database, backlog);
     }
   }
@@ -149,7 +155,7 @@ final class RecalculateCommand extends SettingsCommand {
         // Marks that are younger than this command come from votes that arrive meanwhile.
         boolean ours = now.oldest().compareTo(sinceStart) > 0;
         if (now.books() == 0 || !ours) {
-          out().printf(Locale.ROOT, "done in %.1f s%n", (System.nanoTime() - startNanos) / 1e9);
+          out().printf(Locale.ROOT, "done in %.2f s%n", (System.nanoTime() - startNanos) / 1e9);
           return 0;
         }
         if (now.books() < leastBooks) {

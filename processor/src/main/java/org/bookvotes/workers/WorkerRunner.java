@@ -19,8 +19,12 @@ public final class WorkerRunner {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRunner.class);
 
-  private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
-  private static final Duration SHORT_LOOK = Duration.ofMillis(1);
+  // A session that waits in the server holds a snapshot, and the worker cannot reuse the room of
+  // rows that have died since: looks are short, and between two of them a long run is waited for
+  // here.
+  private static final Duration LOOK = Duration.ofMillis(5);
+  private static final int EAGER_LOOKS = 10;
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final WorkerLauncher launcher;
   private final WorkerlessBatch workerlessBatch;
@@ -139,16 +143,15 @@ public final class WorkerRunner {
   }
 
   private WorkerOutcome watch(Worker worker) throws SQLException, InterruptedException {
-    Optional<WorkerOutcome> outcome = worker.await(LOOK_INTERVAL);
-    while (outcome.isEmpty()) {
-      // Waits here and not in the server, where a session that waits holds a snapshot: the worker
-      // could not reuse the room of rows that have died since.
-      if (abandon.await(LOOK_INTERVAL)) {
+    for (int look = 1; ; look++) {
+      Optional<WorkerOutcome> outcome = worker.await(LOOK);
+      if (outcome.isPresent()) {
+        return outcome.get();
+      }
+      if (look < EAGER_LOOKS ? abandon.isSent() : abandon.await(PAUSE)) {
         return new WorkerOutcome.Lost(SqlState.NONE, "the processor stopped before the worker did");
       }
-      outcome = worker.await(SHORT_LOOK);
     }
-    return outcome.get();
   }
 
   private WorkerOutcome fallBack(WorkerSlot slot, WorkerCommand.Recalculate batch)
