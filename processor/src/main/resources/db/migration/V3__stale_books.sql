@@ -12,7 +12,8 @@ COMMENT ON TABLE bookvotes.partition_offsets IS
 'The next offset to count of each partition. Moves in the transaction that adds the votes, and only from the offset at which that batch began.';
 
 -- Which ratings are out of date. A mark is put and taken only by a transaction that holds the row lock of its book,
--- so nobody ever waits for a mark, and the order of the book locks (ascending book_id) is the only lock order there is.
+-- so nobody who has a book in hand ever waits for a mark, and the order of the book locks (ascending book_id) is the only lock
+-- order there is. bookvotes.recalculate_range tells of its exception.
 CREATE TABLE bookvotes.stale_books (
     book_id   bigint      PRIMARY KEY,
     marked_at timestamptz NOT NULL DEFAULT clock_timestamp(),

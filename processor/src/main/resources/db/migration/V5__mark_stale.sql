@@ -175,6 +175,7 @@ BEGIN
                 VALUES (one, stale.marked_at, CASE WHEN suspicion IS NULL THEN 0 ELSE 1 END,
                         CASE WHEN suspicion IS NOT NULL THEN clock_timestamp() + interval '1 second' END, suspicion, message)
                 ON CONFLICT (book_id) DO NOTHING;
+                PERFORM set_config('synchronous_commit', 'off', true);
                 COMMIT;
             END LOOP;
         END IF;

@@ -60,6 +60,8 @@ final class TableWork {
     double serverSeconds = server.cpu().minus(cpu).toNanos() / 1e9;
     walBytes = server.walBytes() - walBytes;
     State after = state();
+    // Before anybody reads the table, which clears pages.
+    double dead = server.number("SELECT dead_tuple_count FROM pgstattuple('books')");
 
     long rated = table.rated(began);
     if (rated != books && !mayBeCutOff) {
@@ -75,7 +77,7 @@ final class TableWork {
     measured.put(HEAP, after.heap() / before.heap());
     measured.put(INDEX, after.indexes() / before.indexes());
     measured.put(HOT, 100 * (after.hot() - before.hot()) / (after.updates() - before.updates()));
-    measured.put(DEAD, server.number("SELECT dead_tuple_count FROM pgstattuple('books')"));
+    measured.put(DEAD, dead);
     return measured;
   }
 

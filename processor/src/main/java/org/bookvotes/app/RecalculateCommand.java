@@ -29,7 +29,7 @@ import picocli.CommandLine.TypeConversionException;
     })
 final class RecalculateCommand extends SettingsCommand {
 
-  private static final int BOOKS_PER_RANGE = 50_000;
+  private static final int BOOKS_PER_RANGE = 100_000;
 
   private static final Duration LEAST_PAUSE = Duration.ofMillis(100);
   private static final Duration MOST_PAUSE = Duration.ofSeconds(1);
