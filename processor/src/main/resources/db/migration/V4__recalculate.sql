@@ -1,14 +1,24 @@
--- Rates books from the votes that are committed when their locks are had.
+-- Rates books, each from the votes that are committed when its lock is had: an UPDATE that had to wait for a row, or finds it
+-- changed since it began, evaluates its expressions again on what it finds.
+--
+-- It locks in ascending order (docs/decisions/0002) by construction: with the other joins off it is a merge join, both sides
+-- of which come ascending by book_id, by index or sorted, whatever the planner thinks and however the table is
+-- partitioned. A plan for any ids is as good as one for these, and planning for a thousand of them is dear.
 CREATE FUNCTION bookvotes.rate(ids bigint[]) RETURNS void
-LANGUAGE plpgsql AS $rate$
+LANGUAGE plpgsql
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+AS $rate$
 BEGIN
-    PERFORM FROM ${bookstore}.books b WHERE b.book_id = ANY (ids) ORDER BY b.book_id FOR NO KEY UPDATE;
-
-    -- A new statement, hence a new snapshot: it sees every vote that was committed before the locks were had.
     UPDATE ${bookstore}.books b
     SET rating = ${bookstore}.rating(b.votes_up, b.votes_down),
         rating_at = clock_timestamp()
-    WHERE b.book_id = ANY (ids);
+    FROM unnest(ids) AS wanted(book_id)
+    WHERE b.book_id = wanted.book_id
+      AND b.book_id = ANY (ids); -- for the index: the join alone would read all books
 
     -- What the bookstore's own triggers would check only at the commit fails here, where it can be told whose fault it is.
     -- It lasts until the transaction ends, or until a failure is caught.
@@ -27,14 +37,10 @@ END
 $recalculate_taken$;
 
 -- One worker does many batches: it takes stale marks, recalculates their books and commits, again and again,
--- until less than a batch was found in a walk over all marks or the time budget is spent.
+-- until less than a batch was found in a walk over all marks or its turn ends.
 --
 -- Walks go by book_id, so that a batch lies together in the heap, and the first one starts at a random place, so that
 -- no book is always last and several workers do not tread on each other.
---
--- freshness_bounds are the ascending upper bounds, in seconds, of a histogram of the time from mark to fresh rating.
--- freshness_counts and freshness_seconds return, for each bound and one beyond the last, how many books fell there and
--- the sum of their times.
 --
 -- A batch that fails is tried again book by book. Books that fail alone stay stale, with the reason, and are due again
 -- after a growing pause: they do not hold up the others. Their number comes back in failed_books with the first error.
@@ -45,20 +51,20 @@ $recalculate_taken$;
 -- caller sets beyond the time budget, ends the batch, its books are suspects, and the run ends. Suspects are tried one at a
 -- time: the innocent become fresh, and the one that hangs is left alone for ten times as long as it took, so that it costs
 -- no more than a tenth of a worker.
-CREATE PROCEDURE bookvotes.recalculate(
+CREATE PROCEDURE bookvotes.recalculate_marked(
     batch_size int,
-    time_budget interval,
+    turn_ends timestamptz,
+    deadline timestamptz,
     freshness_bounds double precision[],
-    INOUT books bigint DEFAULT 0,
-    INOUT batches int DEFAULT 0,
-    INOUT failed_books bigint DEFAULT 0,
-    INOUT error_sqlstate text DEFAULT NULL,
-    INOUT error_message text DEFAULT NULL,
-    INOUT freshness_counts bigint[] DEFAULT NULL,
-    INOUT freshness_seconds double precision[] DEFAULT NULL)
-LANGUAGE plpgsql AS $recalculate$
+    INOUT books bigint,
+    INOUT batches int,
+    INOUT failed_books bigint,
+    INOUT error_sqlstate text,
+    INOUT error_message text,
+    INOUT freshness_counts bigint[],
+    INOUT freshness_seconds double precision[])
+LANGUAGE plpgsql AS $recalculate_marked$
 DECLARE
-    deadline   CONSTANT timestamptz := clock_timestamp() + time_budget;
     lowest     CONSTANT bigint := -9223372036854775808;
     hung       CONSTANT text := '57014';
     take       int := batch_size;
@@ -78,9 +84,6 @@ DECLARE
     message    text;
     committed_at timestamptz;
 BEGIN
-    freshness_counts := array_fill(0::bigint, ARRAY[cardinality(freshness_bounds) + 1]);
-    freshness_seconds := array_fill(0::double precision, ARRAY[cardinality(freshness_bounds) + 1]);
-
     SELECT min(m.book_id) - 1 + floor(random() * (max(m.book_id)::double precision - min(m.book_id)))::bigint
     INTO last_id
     FROM bookvotes.stale_books m;
@@ -90,7 +93,8 @@ BEGIN
 
     LOOP
         -- The planner's statistics of a table that fills and empties all day are always wrong.
-        PERFORM set_config('enable_seqscan', 'off', true);
+        -- A crash of the server may lose the last moments of this, the marks' end and all (docs/decisions/0015).
+        PERFORM set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true);
 
         SELECT array_agg(taken.book_id), array_agg(taken.marked_at), array_position(array_agg(taken.sqlstate), hung)
         INTO ids, marks, suspect_at
@@ -141,6 +145,7 @@ BEGIN
                 errors := array_fill(message, ARRAY[cardinality(poisoned)]);
             WHEN lock_not_available THEN
                 GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                LOCK TABLE ${bookstore}.books IN ROW EXCLUSIVE MODE;
                 SELECT coalesce(array_agg(unheld.book_id), '{}') INTO alone
                 FROM (SELECT b.book_id
                       FROM ${bookstore}.books b
@@ -209,9 +214,60 @@ BEGIN
                          WHERE cardinality(poisoned) = 0 OR mark.book_id <> ALL (poisoned)) AS aged
                    GROUP BY 1) AS fresh USING (bucket);
 
-        EXIT WHEN clock_timestamp() >= deadline;
+        EXIT WHEN clock_timestamp() >= turn_ends;
     END LOOP;
+END
+$recalculate_marked$;
+
+-- Recalculates what is stale, marked books and ranges in turn, until nothing is left that this worker can have or the time
+-- budget is spent. Marked books come first: somebody has voted for them.
+--
+-- freshness_bounds are the ascending upper bounds, in seconds, of a histogram of the time from mark to fresh rating.
+-- freshness_counts and freshness_seconds return, for each bound and one beyond the last, how many books fell there and
+-- the sum of their times.
+CREATE PROCEDURE bookvotes.recalculate(
+    batch_size int,
+    time_budget interval,
+    freshness_bounds double precision[],
+    INOUT books bigint DEFAULT 0,
+    INOUT batches int DEFAULT 0,
+    INOUT failed_books bigint DEFAULT 0,
+    INOUT error_sqlstate text DEFAULT NULL,
+    INOUT error_message text DEFAULT NULL,
+    INOUT freshness_counts bigint[] DEFAULT NULL,
+    INOUT freshness_seconds double precision[] DEFAULT NULL)
+LANGUAGE plpgsql AS $recalculate$
+DECLARE
+    deadline CONSTANT timestamptz := clock_timestamp() + time_budget;
+    -- While ranges wait, votes get no more than that at a time.
+    turn     CONSTANT interval := '1 second';
+    ranges   boolean := EXISTS (SELECT FROM bookvotes.stale_ranges);
+    range_id bigint := 0;
+BEGIN
+    freshness_counts := array_fill(0::bigint, ARRAY[cardinality(freshness_bounds) + 1]);
+    freshness_seconds := array_fill(0::double precision, ARRAY[cardinality(freshness_bounds) + 1]);
+
+    LOOP
+        CALL bookvotes.recalculate_marked(
+            batch_size, CASE WHEN ranges THEN least(deadline, clock_timestamp() + turn) ELSE deadline END, deadline,
+            freshness_bounds, books, batches, failed_books, error_sqlstate, error_message, freshness_counts,
+            freshness_seconds);
+        EXIT WHEN NOT ranges OR batches > 0 AND clock_timestamp() >= deadline;
+
+        CALL bookvotes.recalculate_range(
+            batch_size, deadline, freshness_bounds, range_id, books, batches, failed_books, error_sqlstate, error_message,
+            freshness_counts, freshness_seconds);
+        EXIT WHEN clock_timestamp() >= deadline;
+        ranges := range_id IS NOT NULL;
+    END LOOP;
+
+    IF batches > 0 THEN
+        -- What is reported as done is on disk: this commit waits for its own log and thereby for all before it.
+        PERFORM pg_logical_emit_message(true, 'bookvotes', ''::text);
+        COMMIT;
+    END IF;
 END
 $recalculate$;
 
 COMMENT ON PROCEDURE bookvotes.recalculate IS 'Recalculates the ratings of stale books, batch by batch, within a time budget.';
+COMMENT ON PROCEDURE bookvotes.recalculate_marked IS 'Recalculates the books that have marks. Called by bookvotes.recalculate.';

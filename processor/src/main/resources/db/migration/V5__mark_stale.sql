@@ -1,48 +1,208 @@
--- Marks the books whose rating is older than max_age (zero: all books) as stale, a range of ids a transaction.
--- Like everybody who puts marks, it holds the row locks of the books, taken in ascending order, while it does.
+-- Marks the books whose rating is older than max_age (zero: all books) as stale: one range of ids a call. It locks no book.
 CREATE PROCEDURE bookvotes.mark_stale(
     max_age interval,
-    batch_size int,
+    range_size int,
     INOUT after_id bigint,
     INOUT marked bigint DEFAULT 0,
     INOUT finished boolean DEFAULT false)
 LANGUAGE plpgsql AS $mark_stale$
 DECLARE
-    range_end bigint;
-    ids       bigint[];
+    -- NOT BETWEEN: a rating from the future is from a clock that was wrong.
+    rated_before CONSTANT timestamptz := clock_timestamp() - max_age;
+    first_id     bigint;
+    range_end    bigint;
 BEGIN
-    SELECT max(walk.book_id) INTO range_end
-    FROM (SELECT b.book_id FROM ${bookstore}.books b WHERE b.book_id > after_id ORDER BY b.book_id LIMIT batch_size) AS walk;
+    PERFORM set_config('enable_seqscan', 'off', true);
+    IF max_age <= interval '0' THEN
+        -- Told apart because the index alone answers it.
+        SELECT min(walk.book_id), max(walk.book_id), count(*)
+        INTO first_id, range_end, marked
+        FROM (SELECT b.book_id FROM ${bookstore}.books b WHERE b.book_id > after_id ORDER BY b.book_id LIMIT range_size) AS walk;
+    ELSE
+        SELECT min(walk.book_id), max(walk.book_id),
+               count(*) FILTER (WHERE walk.rating_at IS NULL OR walk.rating_at NOT BETWEEN rated_before AND clock_timestamp())
+        INTO first_id, range_end, marked
+        FROM (SELECT b.book_id, b.rating_at
+              FROM ${bookstore}.books b WHERE b.book_id > after_id ORDER BY b.book_id LIMIT range_size) AS walk;
+    END IF;
 
     IF range_end IS NULL THEN
         finished := true;
         RETURN;
     END IF;
 
-    SELECT array_agg(old.book_id) INTO ids
-    FROM (SELECT b.book_id
-          FROM ${bookstore}.books b
-          WHERE b.book_id > after_id AND b.book_id <= range_end
-            AND (b.rating_at IS NULL OR b.rating_at <= clock_timestamp() - max_age)
-          ORDER BY b.book_id
-          FOR NO KEY UPDATE) AS old;
-
-    INSERT INTO bookvotes.stale_books (book_id)
-    SELECT unnest(ids)
-    ON CONFLICT (book_id) DO NOTHING;
+    IF marked > 0 THEN
+        INSERT INTO bookvotes.stale_ranges (first_id, last_id, rated_before, books)
+        VALUES (first_id, range_end, rated_before, marked);
+    END IF;
 
     -- Books that are pausing after a failure are due at once. Marks that a worker has taken are about to be seen to anyway.
     UPDATE bookvotes.stale_books m
     SET retry_at = NULL
     FROM (SELECT p.book_id
           FROM bookvotes.stale_books p
-          WHERE p.book_id = ANY (ids) AND p.retry_at IS NOT NULL
-          FOR UPDATE SKIP LOCKED) AS pausing
+          JOIN ${bookstore}.books b USING (book_id)
+          WHERE p.book_id BETWEEN first_id AND range_end AND p.retry_at IS NOT NULL
+            AND (b.rating_at IS NULL OR b.rating_at NOT BETWEEN rated_before AND clock_timestamp())
+          FOR UPDATE OF p SKIP LOCKED) AS pausing
     WHERE m.book_id = pausing.book_id;
 
-    marked := coalesce(cardinality(ids), 0);
     after_id := range_end;
 END
 $mark_stale$;
 
 COMMENT ON PROCEDURE bookvotes.mark_stale IS 'Marks one range of books as stale, from after_id on. Call it until finished.';
+
+-- Recalculates the books of the next stale range behind range_id that nobody else has in hand, and returns its id; of the
+-- first one if there is none behind, NULL if there is none at all. At least one batch, whatever the time.
+--
+-- Who holds the row of the range has it in hand. It is let go with each commit, and if somebody else is faster then, he finds
+-- what is left by the books themselves (rated_before): nothing but the range is kept of how far anybody came.
+--
+-- It goes over the range in passes, each of which takes every fifth book. A page that was filled to 80 % has room for a fifth
+-- of its rows once more, so that a pass finds room for the new versions beside the old ones (HOT), and the next pass takes
+-- the room of those. So the heap does not grow and there is nothing left for a vacuum. A pass has many batches because the
+-- room of a row is free only when every transaction has ended that began before its update did.
+--
+-- A batch that fails for whatever reason is not tried here again: its books get marks, and bookvotes.recalculate_marked
+-- knows what to do with those.
+CREATE PROCEDURE bookvotes.recalculate_range(
+    batch_size int,
+    deadline timestamptz,
+    freshness_bounds double precision[],
+    INOUT range_id bigint,
+    INOUT books bigint,
+    INOUT batches int,
+    INOUT failed_books bigint,
+    INOUT error_sqlstate text,
+    INOUT error_message text,
+    INOUT freshness_counts bigint[],
+    INOUT freshness_seconds double precision[])
+LANGUAGE plpgsql AS $recalculate_range$
+DECLARE
+    passes      CONSTANT int := 5;
+    hung        CONSTANT text := '57014';
+    stale       bookvotes.stale_ranges;
+    ids         bigint[];
+    step        int;
+    pass        int := 1;
+    place       int := 1;
+    batch       bigint[];
+    is_finished boolean;
+    is_rated    boolean;
+    suspicion   text;
+    message     text;
+    one         bigint;
+    age         double precision;
+    bucket      int;
+BEGIN
+    SELECT r.* INTO stale
+    FROM bookvotes.stale_ranges r
+    ORDER BY r.range_id <= recalculate_range.range_id, r.range_id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED;
+    range_id := stale.range_id;
+    IF range_id IS NULL THEN
+        COMMIT;
+        RETURN;
+    END IF;
+
+    PERFORM set_config('enable_seqscan', 'off', true);
+    SELECT coalesce(array_agg(old.book_id), '{}') INTO ids
+    FROM (SELECT b.book_id
+          FROM ${bookstore}.books b
+          WHERE b.book_id BETWEEN stale.first_id AND stale.last_id
+            AND (b.rating_at IS NULL OR b.rating_at NOT BETWEEN stale.rated_before AND clock_timestamp())
+            AND NOT EXISTS (SELECT
+                            FROM bookvotes.stale_books m
+                            WHERE m.book_id = b.book_id AND m.book_id BETWEEN stale.first_id AND stale.last_id)
+          ORDER BY b.book_id) AS old;
+    step := passes * least(batch_size, cardinality(ids));
+
+    LOOP
+        IF place > cardinality(ids) THEN
+            pass := pass + 1;
+            place := pass;
+        END IF;
+        is_finished := pass > passes OR place > cardinality(ids);
+        EXIT WHEN is_finished OR batch IS NOT NULL AND clock_timestamp() >= deadline;
+
+        IF batch IS NOT NULL THEN
+            PERFORM FROM bookvotes.stale_ranges r WHERE r.range_id = stale.range_id FOR UPDATE SKIP LOCKED;
+            EXIT WHEN NOT FOUND;
+        END IF;
+
+        batch := ARRAY(SELECT ids[i] FROM generate_series(place, least(place + step - 1, cardinality(ids)), passes) AS i);
+        place := place + step;
+        is_rated := true;
+        suspicion := NULL;
+        BEGIN
+            PERFORM bookvotes.rate(batch);
+        EXCEPTION
+            WHEN query_canceled THEN
+                -- As in recalculate_marked.
+                IF clock_timestamp() < deadline THEN
+                    RAISE;
+                END IF;
+                GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+                is_rated := false;
+                suspicion := hung;
+                failed_books := failed_books + cardinality(batch);
+                error_sqlstate := coalesce(error_sqlstate, hung);
+                error_message := coalesce(error_message, format('book %s or another: %s', batch[1], message));
+            WHEN lock_not_available THEN
+                LOCK TABLE ${bookstore}.books IN ROW EXCLUSIVE MODE;
+                is_rated := false;
+            WHEN OTHERS THEN
+                is_rated := false;
+        END;
+
+        PERFORM set_config('synchronous_commit', 'off', true);
+        batches := batches + 1;
+        COMMIT;
+
+        IF is_rated THEN
+            books := books + cardinality(batch);
+            age := greatest(0, extract(epoch FROM clock_timestamp() - stale.marked_at));
+            bucket := width_bucket(age, freshness_bounds) + 1;
+            freshness_counts[bucket] := freshness_counts[bucket] + cardinality(batch);
+            freshness_seconds[bucket] := freshness_seconds[bucket] + cardinality(batch) * age;
+        ELSE
+            -- Nobody holds these books for us, so that an insert may wait for somebody else's. One a transaction: who has
+            -- nothing in hand while he waits is in nobody's way.
+            FOREACH one IN ARRAY batch LOOP
+                INSERT INTO bookvotes.stale_books (book_id, marked_at, failures, retry_at, sqlstate, error)
+                VALUES (one, stale.marked_at, CASE WHEN suspicion IS NULL THEN 0 ELSE 1 END,
+                        CASE WHEN suspicion IS NOT NULL THEN clock_timestamp() + interval '1 second' END, suspicion, message)
+                ON CONFLICT (book_id) DO NOTHING;
+                PERFORM set_config('synchronous_commit', 'off', true);
+                COMMIT;
+            END LOOP;
+        END IF;
+    END LOOP;
+
+    IF is_finished THEN
+        -- The old versions of the last pass: who reads a page that is full clears it.
+        PERFORM bookvotes.prune(ARRAY(SELECT ids[i] FROM generate_series(passes, cardinality(ids), passes) AS i));
+        DELETE FROM bookvotes.stale_ranges r WHERE r.range_id = stale.range_id;
+    END IF;
+    COMMIT;
+END
+$recalculate_range$;
+
+COMMENT ON PROCEDURE bookvotes.recalculate_range IS 'Recalculates the books of one stale range. Called by bookvotes.recalculate.';
+
+-- Reads books where they lie, so that the server removes dead rows from their pages. Returns how many it found.
+CREATE FUNCTION bookvotes.prune(ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_indexonlyscan = off
+SET plan_cache_mode = force_generic_plan
+AS $prune$
+BEGIN
+    RETURN (SELECT count(*) FROM ${bookstore}.books b WHERE b.book_id = ANY (ids));
+END
+$prune$;
+
+COMMENT ON FUNCTION bookvotes.prune IS 'Has the server clear the pages of these books of dead rows. Called by bookvotes.recalculate_range.';

@@ -22,7 +22,15 @@ import picocli.CommandLine.Spec;
 final class Main implements Callable<Integer> {
 
   private static final List<Benchmark> BENCHMARKS =
-      List.of(new Ingest(), new Footprint(), new Freshness(), new Soak(), new Codec());
+      List.of(
+          new Ingest(),
+          new Recalculation(),
+          new Sparse(),
+          new Launch(),
+          new Freshness(),
+          new Soak(),
+          new Footprint(),
+          new Codec());
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

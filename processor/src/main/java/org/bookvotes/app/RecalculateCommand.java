@@ -29,7 +29,10 @@ import picocli.CommandLine.TypeConversionException;
     })
 final class RecalculateCommand extends SettingsCommand {
 
-  private static final int BOOKS_PER_RANGE = 10_000;
+  private static final int BOOKS_PER_RANGE = 100_000;
+
+  private static final Duration LEAST_PAUSE = Duration.ofMillis(100);
+  private static final Duration MOST_PAUSE = Duration.ofSeconds(1);
 
   /**
    * How long nothing may move while books are held by somebody, or were in one batch with a book
@@ -102,8 +105,14 @@ final class RecalculateCommand extends SettingsCommand {
         Database database =
             openDatabase(config, config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS)) {
       StaleBacklog backlog = new StaleBacklog(books.transactions());
+      long startNanos = System.nanoTime();
       long marked = mark(backlog, olderThan);
-      err().printf(Locale.ROOT, "%,d books are stale, recalculating%n", marked);
+      err()
+          .printf(
+              Locale.ROOT,
+              "%,d books are stale, recalculating (marked in %.2f s)%n",
+              marked,
+              (System.nanoTime() - startNanos) / 1e9);
       return recalculate(config, database, backlog);
     }
   }
@@ -134,17 +143,19 @@ final class RecalculateCommand extends SettingsCommand {
     long startNanos = System.nanoTime();
     long leastBooks = Long.MAX_VALUE;
     long movedNanos = startNanos;
+    long shownNanos = startNanos - MOST_PAUSE.toNanos();
     dispatching.start();
     try {
       CountDownLatch never = new CountDownLatch(1);
       while (true) {
         // Before the look: however long that takes, a mark from before the start is older.
-        Duration sinceStart = Duration.ofNanos(System.nanoTime() - startNanos);
+        long lookNanos = System.nanoTime();
+        Duration sinceStart = Duration.ofNanos(lookNanos - startNanos);
         Backlog now = backlog.measure(StaleBacklog.MOST_COUNTED);
         // Marks that are younger than this command come from votes that arrive meanwhile.
         boolean ours = now.oldest().compareTo(sinceStart) > 0;
         if (now.books() == 0 || !ours) {
-          out().printf(Locale.ROOT, "done in %.1f s%n", (System.nanoTime() - startNanos) / 1e9);
+          out().printf(Locale.ROOT, "done in %.2f s%n", (System.nanoTime() - startNanos) / 1e9);
           return 0;
         }
         if (now.books() < leastBooks) {
@@ -165,21 +176,33 @@ final class RecalculateCommand extends SettingsCommand {
         if (e != null) {
           throw new IllegalStateException("recalculation cannot go on: " + e.getMessage(), e);
         }
-        err()
-            .printf(
-                Locale.ROOT,
-                "%,d books to go%s%n",
-                now.books(),
-                held == 0
-                    ? ""
-                    : String.format(
-                        Locale.ROOT, ", waiting for %,d that were locked or timed out", held));
-        err().flush();
-        never.await(1, TimeUnit.SECONDS);
+        if (lookNanos - shownNanos >= MOST_PAUSE.toNanos()) {
+          show(now.books(), held);
+          shownNanos = lookNanos;
+        }
+        never.await(pauseAfter(System.nanoTime() - lookNanos), TimeUnit.NANOSECONDS);
       }
     } finally {
       dispatching.stopLaunching();
       dispatching.drain(config.workerTimeBudget().plusSeconds(5));
     }
+  }
+
+  private void show(long books, long held) {
+    err()
+        .printf(
+            Locale.ROOT,
+            "%,d books to go%s%n",
+            books,
+            held == 0
+                ? ""
+                : String.format(
+                    Locale.ROOT, ", waiting for %,d that were locked or timed out", held));
+    err().flush();
+  }
+
+  /** A look at many marks takes long: no more than a tenth of the time is spent on looking. */
+  private static long pauseAfter(long lookNanos) {
+    return Math.clamp(10 * lookNanos, LEAST_PAUSE.toNanos(), MOST_PAUSE.toNanos());
   }
 }

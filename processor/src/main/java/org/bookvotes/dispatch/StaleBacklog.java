@@ -71,7 +71,7 @@ public final class StaleBacklog {
         });
   }
 
-  /** Whether a book is due whose mark no worker has taken. */
+  /** Whether a book is due whose mark, or whose range, no worker has taken. */
   public boolean hasUntaken() throws SQLException {
     return transactions.autoCommit(
         connection -> {
@@ -86,13 +86,13 @@ public final class StaleBacklog {
    * One step of marking.
    *
    * @param lastId last book looked at: the next step goes on after it
-   * @param marked books of this step that are stale now
+   * @param marked books of this step that are to be recalculated
    * @param finished whether there was no book left to look at
    */
   public record MarkedRange(long lastId, long marked, boolean finished) {}
 
   /**
-   * Marks books as stale in one range of ids, in one transaction.
+   * Marks the books of one range of ids as stale, with one row for all of them, in one transaction.
    *
    * @param olderThan only books whose rating is older; zero: all
    * @param afterId where the range begins, exclusive

@@ -19,9 +19,12 @@ public final class WorkerRunner {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRunner.class);
 
-  // The waiting session holds a snapshot: rows that die meanwhile cannot be pruned until the next
-  // look.
-  private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
+  // A session that waits in the server holds a snapshot, and the worker cannot reuse the room of
+  // rows that have died since: looks are short, and between two of them a long run is waited for
+  // here.
+  private static final Duration LOOK = Duration.ofMillis(5);
+  private static final int EAGER_LOOKS = 10;
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final WorkerLauncher launcher;
   private final WorkerlessBatch workerlessBatch;
@@ -139,13 +142,13 @@ public final class WorkerRunner {
     }
   }
 
-  private WorkerOutcome watch(Worker worker) throws SQLException {
-    while (true) {
-      Optional<WorkerOutcome> outcome = worker.await(LOOK_INTERVAL);
+  private WorkerOutcome watch(Worker worker) throws SQLException, InterruptedException {
+    for (int look = 1; ; look++) {
+      Optional<WorkerOutcome> outcome = worker.await(LOOK);
       if (outcome.isPresent()) {
         return outcome.get();
       }
-      if (abandon.isSent()) {
+      if (look < EAGER_LOOKS ? abandon.isSent() : abandon.await(PAUSE)) {
         return new WorkerOutcome.Lost(SqlState.NONE, "the processor stopped before the worker did");
       }
     }

@@ -7,6 +7,7 @@ needed_tables(schema, name, privileges) AS (
         ('bookvotes', 'partition_offsets',     '{SELECT,INSERT,UPDATE}'::text[]),
         ('bookvotes', 'dead_letters',          '{SELECT,INSERT,UPDATE}'),
         ('bookvotes', 'stale_books',           '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
+        ('bookvotes', 'stale_ranges',          '{SELECT,INSERT,UPDATE,DELETE}'),
         ('bookvotes', 'flyway_schema_history', '{SELECT}'))
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I;', s.nspname, current_user) AS fix
 FROM needed_schemas s

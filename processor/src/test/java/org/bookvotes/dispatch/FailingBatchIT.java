@@ -140,7 +140,7 @@ class FailingBatchIT {
       assertThat(failures()).isEqualTo(1);
 
       database.execute("ALTER TABLE books DROP CONSTRAINT no_good_book");
-      database.execute("CALL bookvotes.mark_stale(NULL, 1000, 0)");
+      database.execute("CALL bookvotes.mark_stale('0', 1000, 0)");
       assertThat(replica.run(slot)).isInstanceOf(WorkerOutcome.Completed.class);
       assertThat(wrong()).isZero();
     }

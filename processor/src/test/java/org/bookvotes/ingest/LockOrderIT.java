@@ -80,7 +80,12 @@ class LockOrderIT {
         }
         await("nothing stale")
             .atMost(Duration.ofSeconds(30))
-            .until(() -> database.queryLong("SELECT count(*) FROM bookvotes.stale_books") == 0);
+            .until(
+                () ->
+                    database.queryLong(
+                            "SELECT (SELECT count(*) FROM bookvotes.stale_books)"
+                                + " + (SELECT count(*) FROM bookvotes.stale_ranges)")
+                        == 0);
         List<Run> runs = new ArrayList<>(one.events().runs());
         runs.addAll(other.events().runs());
         assertThat(runs).extracting(Run::outcome).containsOnly("completed");

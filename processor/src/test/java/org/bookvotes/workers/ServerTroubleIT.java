@@ -93,7 +93,7 @@ class ServerTroubleIT {
 
       endForeignWorkers();
       awaitAllFresh();
-      assertThat(replica.events().recalculated()).isEqualTo(BOOKS);
+      await().atMost(PATIENCE).until(() -> replica.events().recalculated() == BOOKS);
       assertThat(retriesCounted(replica)).isEqualTo(replica.events().retries().size());
     }
   }
@@ -112,6 +112,7 @@ class ServerTroubleIT {
       assertThat(locks()).as("the slot is kept while it is tried again").isEqualTo(1);
       endForeignWorkers();
       awaitAllFresh();
+      await().atMost(PATIENCE).until(() -> !replica.events().runs().isEmpty());
       assertThat(replica.events().runs()).extracting(Run::outcome).containsOnly("completed");
     }
   }
