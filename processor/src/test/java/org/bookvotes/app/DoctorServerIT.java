@@ -192,7 +192,7 @@ class DoctorServerIT {
             server.getHost(), bindings[0].getHostPortSpec(), database.name());
     Awaitility.await("server is back")
         .atMost(Duration.ofSeconds(30))
-        .ignoreException(SQLException.class)
+        .ignoreExceptionsInstanceOf(SQLException.class)
         .until(
             () -> {
               DriverManager.getConnection(url, database.user(), database.password()).close();
