@@ -20,6 +20,9 @@ final class ReplicaFaults {
   private static final Duration SLOT_PATIENCE = Duration.ofSeconds(3);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
 
+  /** Bit 14 of the set of signals, which are counted from 1. */
+  private static final long SIGTERM = 1L << 14;
+
   private final Stack stack;
   private final Group group;
   private final Sampler sampler;
@@ -77,6 +80,7 @@ final class ReplicaFaults {
     Container replica = stack.replica(MORTAL.get(random.nextInt(MORTAL.size())));
     lease.take(replica.service());
     ensureRunning(replica);
+    awaitHandler(replica);
     boolean served = hasStarted(replica);
     Instant asked = Instant.now();
     replica.signal("TERM");
@@ -130,6 +134,7 @@ final class ReplicaFaults {
       Container replica = stack.replica(MORTAL.get(turns % MORTAL.size()));
       ensureRunning(replica);
       if (random.nextBoolean()) {
+        awaitHandler(replica);
         boolean served = hasStarted(replica);
         replica.signal("TERM");
         checkExit(replica, served);
@@ -163,6 +168,30 @@ final class ReplicaFaults {
   void ensureAllRunning() {
     for (int number = 1; number <= 3; number++) {
       ensureRunning(stack.replica(number));
+    }
+  }
+
+  /**
+   * Waits until the replica handles SIGTERM. It is process 1 of its container, and what such a
+   * process does not handle the kernel withholds from it: in the first moments of a JVM the signal
+   * would be lost.
+   */
+  private static void awaitHandler(Container replica) throws InterruptedException {
+    Instant deadline = Instant.now().plus(STOP_TIMEOUT);
+    while (replica.isRunning() && (handledSignals(replica) & SIGTERM) == 0) {
+      if (Instant.now().isAfter(deadline)) {
+        throw new IllegalStateException(replica.service() + " does not handle SIGTERM");
+      }
+      Thread.sleep(50);
+    }
+  }
+
+  private static long handledSignals(Container replica) {
+    try {
+      return Long.parseUnsignedLong(
+          replica.execute("sed", "-n", "s/^SigCgt:[[:space:]]*//p", "/proc/1/status").strip(), 16);
+    } catch (Docker.FailedException e) {
+      return 0; // It is about to start, or has ended.
     }
   }
 

@@ -147,11 +147,6 @@ final class Sampler implements AutoCloseable {
     return lastSample != null && lastSample.equals(firstSlotHeld.get(address));
   }
 
-  /** When slot 1 was seen to be held from this address last; null if never. */
-  synchronized @Nullable Instant heldFirstSlotAt(String address) {
-    return firstSlotHeld.get(address);
-  }
-
   /** When slot 1 was seen to be held from another address last; null if never. */
   synchronized @Nullable Instant othersHeldFirstSlotAt(String address) {
     return firstSlotHeld.entrySet().stream()

@@ -100,9 +100,9 @@ class ReportTest {
     return Report.of(1, Instant.now(), Map.of(), List.of(GOOD), incidents).goals();
   }
 
-  private static Recovery recovery(@Nullable Duration slotTaken, boolean heldSlot) {
+  private static Recovery recovery(@Nullable Duration slotTaken, boolean killed) {
     Duration second = Duration.ofSeconds(1);
-    return new Recovery(second, second, second, second, slotTaken, heldSlot);
+    return new Recovery(second, second, second, second, slotTaken, killed);
   }
 
   private static Incident incident(Recovery recovery, @Nullable Duration ratingAfterEnd) {

@@ -225,13 +225,13 @@ class WorkerRunIT {
 
   @Test
   void aWorkerOutlivesTheStatementTimeoutOfItsRole() throws SQLException {
-    database.execute("ALTER DATABASE " + database.name() + " SET statement_timeout = '20ms'");
     database.execute(
         """
         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
         'BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END';
         CREATE TRIGGER slow BEFORE UPDATE ON books FOR EACH ROW EXECUTE FUNCTION slow()
         """);
+    database.execute("ALTER DATABASE " + database.name() + " SET statement_timeout = '20ms'");
     try (TestDispatcher impatient = new TestDispatcher(Options.of(database, 1));
         WorkerSlot slot = acquire(impatient.slots())) {
       assertThat(impatient.run(slot)).isInstanceOf(WorkerOutcome.Completed.class);
