@@ -4,6 +4,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bookvotes.postgres.SqlFile;
 import org.bookvotes.postgres.SqlState;
@@ -16,7 +20,7 @@ import org.bookvotes.workers.WorkerCommand.Table;
  */
 public final class DeadRows {
 
-  private static final SqlFile TABLE = SqlFile.of(DeadRows.class, "dead_rows.sql");
+  private static final SqlFile TABLES = SqlFile.of(DeadRows.class, "dead_rows.sql");
   private static final SqlFile BLOCKER = SqlFile.of(DeadRows.class, "vacuum_blocker.sql");
 
   private final Transactions transactions;
@@ -48,24 +52,42 @@ public final class DeadRows {
 
   /** The state of {@code table} now. */
   public Activity of(Table table) throws SQLException {
+    return Objects.requireNonNull(read(List.of(table)).get(table));
+  }
+
+  /** The state of all tables now, by one statement. */
+  public Map<Table, Activity> ofAll() throws SQLException {
+    return read(List.of(Table.values()));
+  }
+
+  private Map<Table, Activity> read(List<Table> tables) throws SQLException {
     return transactions.autoCommit(
         connection -> {
-          try (PreparedStatement statement = TABLE.prepare(connection)) {
-            statement.setString(1, table.qualifiedName());
+          Map<Table, Activity> activities = new EnumMap<>(Table.class);
+          try (PreparedStatement statement = TABLES.prepare(connection)) {
+            statement.setObject(
+                1, tables.stream().map(Table::qualifiedName).toArray(String[]::new));
             try (ResultSet row = statement.executeQuery()) {
-              if (!row.next()) {
-                throw new SQLException(
-                    "table " + table.qualifiedName() + " is missing: run 'bookvotes migrate'",
-                    SqlState.UNDEFINED_TABLE.code());
+              while (row.next()) {
+                activities.put(
+                    tables.get(row.getInt("place") - 1),
+                    new Activity(
+                        row.getLong("dead"),
+                        row.getLong("live"),
+                        row.getLong("vacuums"),
+                        Duration.ofSeconds(row.getLong("seconds_since_vacuum")),
+                        row.getBoolean("permitted")));
               }
-              return new Activity(
-                  row.getLong("dead"),
-                  row.getLong("live"),
-                  row.getLong("vacuums"),
-                  Duration.ofSeconds(row.getLong("seconds_since_vacuum")),
-                  row.getBoolean("permitted"));
             }
           }
+          for (Table table : tables) {
+            if (!activities.containsKey(table)) {
+              throw new SQLException(
+                  "table " + table.qualifiedName() + " is missing: run 'bookvotes migrate'",
+                  SqlState.UNDEFINED_TABLE.code());
+            }
+          }
+          return activities;
         });
   }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bookvotes.observability.ProcessorListener;
@@ -41,6 +42,12 @@ public final class Dispatcher {
   static final Duration PACE = Duration.ofMillis(200);
 
   /**
+   * Slots, pool and dead rows are looked at once a {@link #TICK} while there is something to do,
+   * and once in this time while there is not.
+   */
+  static final Duration REST = Duration.ofSeconds(5);
+
+  /**
    * A long backlog is counted to its end no more often: that takes the server some tenths of a
    * second.
    */
@@ -64,6 +71,10 @@ public final class Dispatcher {
   // Owned by the dispatcher thread: since when more slots have been wanted than were free, 0 if
   // they are not.
   private long wantedSinceNanos;
+  // Owned by the dispatcher thread: the last survey, and the vacuums it found due that could not be
+  // launched yet.
+  private long surveyNanos = System.nanoTime() - REST.toNanos();
+  private List<Table> dueVacuums = List.of();
   // Owned by the dispatcher thread.
   private long wholeBacklogNanos = System.nanoTime() - WHOLE_BACKLOG_INTERVAL.toNanos();
 
@@ -102,9 +113,10 @@ public final class Dispatcher {
   /** Dispatches until the stop signal, then returns; runs that were launched go on. */
   public void run() throws InterruptedException {
     boolean failing = false;
+    boolean woken = true;
     while (!stop.isSent()) {
       try {
-        dispatch();
+        dispatch(woken);
         if (failing) {
           LOG.info("the database answers again");
         }
@@ -117,7 +129,7 @@ public final class Dispatcher {
         failing = true;
       }
       if (!stop.await(PACE)) {
-        waiter.await(TICK);
+        woken = waiter.await(TICK);
       }
     }
   }
@@ -137,16 +149,25 @@ public final class Dispatcher {
     return true;
   }
 
-  private void dispatch() throws SQLException {
-    measureWorkers();
-    List<Table> dueVacuums = dueVacuums();
-    for (Table table : dueVacuums) {
-      launchVacuum(table);
+  private void dispatch(boolean woken) throws SQLException {
+    Duration sinceSurvey = Duration.ofNanos(System.nanoTime() - surveyNanos);
+    boolean atRest = !woken && running.isEmpty();
+    if (sinceSurvey.compareTo(atRest ? REST : TICK) >= 0) {
+      measureWorkers();
+      dueVacuums = dueVacuums();
+      surveyNanos = System.nanoTime();
     }
+    List<Table> waiting = new ArrayList<>();
+    for (Table table : dueVacuums) {
+      if (!launchVacuum(table)) {
+        waiting.add(table);
+      }
+    }
+    dueVacuums = waiting;
     Backlog now = measureBacklog();
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
-    boolean vacuumWaits = !isRunningVacuum() && !dueVacuums.isEmpty() && slots.count() > 1;
+    boolean vacuumWaits = !isRunningVacuum() && !waiting.isEmpty() && slots.count() > 1;
     // Degraded, one batch at a time over all replicas: sessions are not meant to do all the work of
     // workers.
     recalculate(now, runner.isDegraded() ? 1 : slots.count() - (vacuumWaits ? 1 : 0));
@@ -215,12 +236,13 @@ public final class Dispatcher {
 
   private List<Table> dueVacuums() throws SQLException {
     List<Table> due = new ArrayList<>();
+    Map<Table, DeadRows.Activity> activities = deadRows.ofAll();
     for (Table table : Table.values()) {
       WorkerCommand vacuum = new WorkerCommand.Vacuum(table);
       if (running.values().stream().anyMatch(run -> run.command().equals(vacuum))) {
         continue;
       }
-      DeadRows.Activity activity = deadRows.of(table);
+      DeadRows.Activity activity = Objects.requireNonNull(activities.get(table));
       Long unvacuumed = unvacuumedNanos.get(table);
       if (unvacuumed != null && activity.permitted() && !vacuumPolicy.isWorthwhile(activity)) {
         // Autovacuum or another replica has done it since.
@@ -242,7 +264,7 @@ public final class Dispatcher {
     return running.values().stream().anyMatch(run -> run.command() instanceof WorkerCommand.Vacuum);
   }
 
-  private void launchVacuum(Table table) throws SQLException {
+  private boolean launchVacuum(Table table) throws SQLException {
     for (int number = slots.count(); number >= 1 && !stop.isSent(); number--) {
       if (running.containsKey(number)) {
         continue;
@@ -250,9 +272,10 @@ public final class Dispatcher {
       Optional<WorkerSlot> slot = slots.tryAcquire(number);
       if (slot.isPresent()) {
         start(slot.get(), new WorkerCommand.Vacuum(table));
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   private void start(WorkerSlot slot, WorkerCommand command) {
