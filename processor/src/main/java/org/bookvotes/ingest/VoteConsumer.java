@@ -192,6 +192,11 @@ public final class VoteConsumer {
   private void step(Consumer<byte[], byte[]> consumer) throws InterruptedException {
     settle(consumer);
     position(consumer);
+    assigned =
+        positions.unpositioned().isEmpty()
+            && positions.nexts().keySet().containsAll(consumer.assignment())
+            && consumer.groupMetadata().generationId() > 0
+            && (!positions.nexts().isEmpty() || topicExists(consumer));
     Duration pause = backoff.remaining();
     // A paused member polls on: it keeps its place in the group.
     ConsumerRecords<byte[], byte[]> records;
@@ -206,11 +211,6 @@ public final class VoteConsumer {
       leaveGap(consumer, e);
       return;
     }
-    assigned =
-        positions.unpositioned().isEmpty()
-            && positions.nexts().keySet().containsAll(consumer.assignment())
-            && consumer.groupMetadata().generationId() > 0
-            && (!positions.nexts().isEmpty() || topicExists(consumer));
     // Without records too: behind an aborted transaction there is nothing to count, but to pass.
     if (!records.nextOffsets().isEmpty()) {
       collect(records);
@@ -362,6 +362,9 @@ public final class VoteConsumer {
 
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      // Without it the poll that brought them would wait to its end for records of partitions that
+      // have no position yet.
+      consumer.wakeup();
       if (partitions.isEmpty()) {
         return;
       }
