@@ -26,13 +26,65 @@ BEGIN
 END
 $rate$;
 
+-- Adds to a histogram how long it took from each mark to the fresh rating.
+CREATE FUNCTION bookvotes.tally_freshness(
+    bounds double precision[],
+    marks timestamptz[],
+    fresh_at timestamptz,
+    INOUT counts bigint[],
+    INOUT seconds double precision[])
+LANGUAGE plpgsql AS $tally_freshness$
+BEGIN
+    SELECT array_agg(old.n + coalesce(fresh.n, 0) ORDER BY old.bucket),
+           array_agg(old.seconds + coalesce(fresh.seconds, 0) ORDER BY old.bucket)
+    INTO counts, seconds
+    FROM unnest(counts, seconds) WITH ORDINALITY AS old(n, seconds, bucket)
+    LEFT JOIN (SELECT width_bucket(aged.age, bounds) + 1 AS bucket, count(*) AS n, sum(aged.age) AS seconds
+               FROM (SELECT greatest(0, extract(epoch FROM fresh_at - mark.marked_at))::double precision AS age
+                     FROM unnest(marks) AS mark(marked_at)) AS aged
+               GROUP BY 1) AS fresh USING (bucket);
+END
+$tally_freshness$;
+
+-- Takes (locks) the next marks that are due and that nobody else has taken. NULLs if there are none.
+--
+-- The planner's statistics of a table that fills and empties all day are always wrong. By its index, in order, is the way:
+-- it ends with the limit, and it remembers which of its entries are dead, of which there are more than live ones.
+CREATE FUNCTION bookvotes.take_marks(
+    after_id bigint,
+    take int,
+    OUT ids bigint[],
+    OUT marks timestamptz[],
+    OUT states text[])
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_sort = off
+SET plan_cache_mode = force_generic_plan
+AS $take_marks$
+BEGIN
+    SELECT array_agg(taken.book_id), array_agg(taken.marked_at), array_agg(taken.sqlstate)
+    INTO ids, marks, states
+    FROM (SELECT m.book_id, m.marked_at, m.sqlstate
+          FROM bookvotes.stale_marks m
+          WHERE m.book_id > after_id AND (m.retry_at IS NULL OR m.retry_at <= clock_timestamp())
+          ORDER BY m.book_id
+          LIMIT take
+          FOR UPDATE SKIP LOCKED) AS taken;
+END
+$take_marks$;
+
 -- Recalculates the books whose marks the calling transaction has taken (locked). The marks go last: only who holds the
 -- book may take its mark away, and by then this transaction waits for nothing any more.
 CREATE FUNCTION bookvotes.recalculate_taken(ids bigint[]) RETURNS void
-LANGUAGE plpgsql AS $recalculate_taken$
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+AS $recalculate_taken$
 BEGIN
     PERFORM bookvotes.rate(ids);
-    DELETE FROM bookvotes.stale_books m WHERE m.book_id = ANY (ids);
+    DELETE FROM bookvotes.stale_marks m WHERE m.book_id = ANY (ids);
 END
 $recalculate_taken$;
 
@@ -86,24 +138,18 @@ DECLARE
 BEGIN
     SELECT min(m.book_id) - 1 + floor(random() * (max(m.book_id)::double precision - min(m.book_id)))::bigint
     INTO last_id
-    FROM bookvotes.stale_books m;
+    FROM bookvotes.stale_marks m;
     IF last_id IS NULL THEN
         RETURN;
     END IF;
 
     LOOP
-        -- The planner's statistics of a table that fills and empties all day are always wrong.
         -- A crash of the server may lose the last moments of this, the marks' end and all (docs/decisions/0015).
-        PERFORM set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true);
+        PERFORM set_config('synchronous_commit', 'off', true);
 
-        SELECT array_agg(taken.book_id), array_agg(taken.marked_at), array_position(array_agg(taken.sqlstate), hung)
+        SELECT taken.ids, taken.marks, array_position(taken.states, hung)
         INTO ids, marks, suspect_at
-        FROM (SELECT m.book_id, m.marked_at, m.sqlstate
-              FROM bookvotes.stale_books m
-              WHERE m.book_id > last_id AND (m.retry_at IS NULL OR m.retry_at <= clock_timestamp())
-              ORDER BY m.book_id
-              LIMIT take
-              FOR UPDATE SKIP LOCKED) AS taken;
+        FROM bookvotes.take_marks(last_id, take) AS taken;
 
         IF ids IS NULL THEN
             COMMIT;
@@ -183,7 +229,7 @@ BEGIN
 
         IF cardinality(poisoned) > 0 THEN
             -- Last, when this transaction waits for nothing any more: ingest may wait for these rows.
-            UPDATE bookvotes.stale_books m
+            UPDATE bookvotes.stale_marks m
             SET failures = m.failures + 1,
                 retry_at = clock_timestamp()
                     + CASE
@@ -204,23 +250,22 @@ BEGIN
         COMMIT;
         committed_at := clock_timestamp();
 
-        SELECT array_agg(old.n + coalesce(fresh.n, 0) ORDER BY old.bucket),
-               array_agg(old.seconds + coalesce(fresh.seconds, 0) ORDER BY old.bucket)
+        IF cardinality(poisoned) > 0 THEN
+            marks := ARRAY(SELECT mark.marked_at
+                           FROM unnest(ids, marks) AS mark(book_id, marked_at)
+                           WHERE mark.book_id <> ALL (poisoned));
+        END IF;
+        SELECT t.counts, t.seconds
         INTO freshness_counts, freshness_seconds
-        FROM unnest(freshness_counts, freshness_seconds) WITH ORDINALITY AS old(n, seconds, bucket)
-        LEFT JOIN (SELECT width_bucket(aged.age, freshness_bounds) + 1 AS bucket, count(*) AS n, sum(aged.age) AS seconds
-                   FROM (SELECT greatest(0, extract(epoch FROM committed_at - mark.marked_at))::double precision AS age
-                         FROM unnest(ids, marks) AS mark(book_id, marked_at)
-                         WHERE cardinality(poisoned) = 0 OR mark.book_id <> ALL (poisoned)) AS aged
-                   GROUP BY 1) AS fresh USING (bucket);
+        FROM bookvotes.tally_freshness(freshness_bounds, marks, committed_at, freshness_counts, freshness_seconds) AS t;
 
         EXIT WHEN clock_timestamp() >= turn_ends;
     END LOOP;
 END
 $recalculate_marked$;
 
--- Recalculates what is stale, marked books and ranges in turn, until nothing is left that this worker can have or the time
--- budget is spent. Marked books come first: somebody has voted for them.
+-- Recalculates what is stale, batches, marked books and ranges in turn, until nothing is left that this worker can have or the
+-- time budget is spent. Batches come first: somebody has just voted for their books.
 --
 -- freshness_bounds are the ascending upper bounds, in seconds, of a histogram of the time from mark to fresh rating.
 -- freshness_counts and freshness_seconds return, for each bound and one beyond the last, how many books fell there and
@@ -239,26 +284,31 @@ CREATE PROCEDURE bookvotes.recalculate(
 LANGUAGE plpgsql AS $recalculate$
 DECLARE
     deadline CONSTANT timestamptz := clock_timestamp() + time_budget;
-    -- While ranges wait, votes get no more than that at a time.
+    -- While others wait, nobody gets more than that at a time.
     turn     CONSTANT interval := '1 second';
-    ranges   boolean := EXISTS (SELECT FROM bookvotes.stale_ranges);
     range_id bigint := 0;
+    before   int;
 BEGIN
     freshness_counts := array_fill(0::bigint, ARRAY[cardinality(freshness_bounds) + 1]);
     freshness_seconds := array_fill(0::double precision, ARRAY[cardinality(freshness_bounds) + 1]);
 
     LOOP
+        before := batches;
+
+        CALL bookvotes.recalculate_batches(
+            batch_size, least(deadline, clock_timestamp() + turn), deadline, freshness_bounds, books, batches, failed_books,
+            error_sqlstate, error_message, freshness_counts, freshness_seconds);
+        EXIT WHEN batches > 0 AND clock_timestamp() >= deadline;
+
         CALL bookvotes.recalculate_marked(
-            batch_size, CASE WHEN ranges THEN least(deadline, clock_timestamp() + turn) ELSE deadline END, deadline,
-            freshness_bounds, books, batches, failed_books, error_sqlstate, error_message, freshness_counts,
-            freshness_seconds);
-        EXIT WHEN NOT ranges OR batches > 0 AND clock_timestamp() >= deadline;
+            batch_size, least(deadline, clock_timestamp() + turn), deadline, freshness_bounds, books, batches, failed_books,
+            error_sqlstate, error_message, freshness_counts, freshness_seconds);
+        EXIT WHEN batches > 0 AND clock_timestamp() >= deadline;
 
         CALL bookvotes.recalculate_range(
             batch_size, deadline, freshness_bounds, range_id, books, batches, failed_books, error_sqlstate, error_message,
             freshness_counts, freshness_seconds);
-        EXIT WHEN clock_timestamp() >= deadline;
-        ranges := range_id IS NOT NULL;
+        EXIT WHEN batches = before AND range_id IS NULL OR clock_timestamp() >= deadline;
     END LOOP;
 
     IF batches > 0 THEN

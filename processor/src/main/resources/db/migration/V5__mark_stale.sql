@@ -37,10 +37,10 @@ BEGIN
     END IF;
 
     -- Books that are pausing after a failure are due at once. Marks that a worker has taken are about to be seen to anyway.
-    UPDATE bookvotes.stale_books m
+    UPDATE bookvotes.stale_marks m
     SET retry_at = NULL
     FROM (SELECT p.book_id
-          FROM bookvotes.stale_books p
+          FROM bookvotes.stale_marks p
           JOIN ${bookstore}.books b USING (book_id)
           WHERE p.book_id BETWEEN first_id AND range_end AND p.retry_at IS NOT NULL
             AND (b.rating_at IS NULL OR b.rating_at NOT BETWEEN rated_before AND clock_timestamp())
@@ -52,6 +52,56 @@ END
 $mark_stale$;
 
 COMMENT ON PROCEDURE bookvotes.mark_stale IS 'Marks one range of books as stale, from after_id on. Call it until finished.';
+
+-- Rates books and tells whether that worked: it did if it is_rated. If it did not, their locks are released, and is_hung tells
+-- whether it was because of the statement_timeout beyond the deadline.
+CREATE FUNCTION bookvotes.try_rate(
+    ids bigint[],
+    deadline timestamptz,
+    OUT is_rated boolean,
+    OUT is_hung boolean,
+    OUT message text)
+LANGUAGE plpgsql AS $try_rate$
+BEGIN
+    is_rated := true;
+    is_hung := false;
+    PERFORM bookvotes.rate(ids);
+EXCEPTION
+    WHEN query_canceled THEN
+        -- As in recalculate_marked.
+        IF clock_timestamp() < deadline THEN
+            RAISE;
+        END IF;
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+        is_rated := false;
+        is_hung := true;
+    WHEN lock_not_available THEN
+        -- Somebody holds one of the books, or all: that ends the run.
+        LOCK TABLE ${bookstore}.books IN ROW EXCLUSIVE MODE;
+        is_rated := false;
+    WHEN OTHERS THEN
+        is_rated := false;
+END
+$try_rate$;
+
+-- Gives books that could not be rated together marks of their own: bookvotes.recalculate_marked knows what to do with those.
+--
+-- Nobody holds these books for us, so that an insert may wait for somebody else who has such a mark in hand. It has to: he may
+-- have rated the book before the votes that make it stale now, and is about to delete the mark. One a transaction: who has nothing
+-- in hand while he waits is in nobody's way.
+CREATE PROCEDURE bookvotes.leave_to_marks(ids bigint[], marks timestamptz[], is_hung boolean, message text)
+LANGUAGE plpgsql AS $leave_to_marks$
+BEGIN
+    FOR i IN 1..cardinality(ids) LOOP
+        INSERT INTO bookvotes.stale_marks AS m (book_id, marked_at, failures, retry_at, sqlstate, error)
+        VALUES (ids[i], marks[i], is_hung::int, CASE WHEN is_hung THEN clock_timestamp() + interval '1 second' END,
+                CASE WHEN is_hung THEN '57014' END, message)
+        ON CONFLICT (book_id) DO UPDATE SET marked_at = least(m.marked_at, excluded.marked_at);
+        PERFORM set_config('synchronous_commit', 'off', true);
+        COMMIT;
+    END LOOP;
+END
+$leave_to_marks$;
 
 -- Recalculates the books of the next stale range behind range_id that nobody else has in hand, and returns its id; of the
 -- first one if there is none behind, NULL if there is none at all. At least one batch, whatever the time.
@@ -81,7 +131,6 @@ CREATE PROCEDURE bookvotes.recalculate_range(
 LANGUAGE plpgsql AS $recalculate_range$
 DECLARE
     passes      CONSTANT int := 5;
-    hung        CONSTANT text := '57014';
     stale       bookvotes.stale_ranges;
     ids         bigint[];
     step        int;
@@ -90,9 +139,8 @@ DECLARE
     batch       bigint[];
     is_finished boolean;
     is_rated    boolean;
-    suspicion   text;
+    is_hung     boolean;
     message     text;
-    one         bigint;
     age         double precision;
     bucket      int;
 BEGIN
@@ -114,7 +162,7 @@ BEGIN
           WHERE b.book_id BETWEEN stale.first_id AND stale.last_id
             AND (b.rating_at IS NULL OR b.rating_at NOT BETWEEN stale.rated_before AND clock_timestamp())
             AND NOT EXISTS (SELECT
-                            FROM bookvotes.stale_books m
+                            FROM bookvotes.stale_marks m
                             WHERE m.book_id = b.book_id AND m.book_id BETWEEN stale.first_id AND stale.last_id)
           ORDER BY b.book_id) AS old;
     step := passes * least(batch_size, cardinality(ids));
@@ -134,28 +182,12 @@ BEGIN
 
         batch := ARRAY(SELECT ids[i] FROM generate_series(place, least(place + step - 1, cardinality(ids)), passes) AS i);
         place := place + step;
-        is_rated := true;
-        suspicion := NULL;
-        BEGIN
-            PERFORM bookvotes.rate(batch);
-        EXCEPTION
-            WHEN query_canceled THEN
-                -- As in recalculate_marked.
-                IF clock_timestamp() < deadline THEN
-                    RAISE;
-                END IF;
-                GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
-                is_rated := false;
-                suspicion := hung;
-                failed_books := failed_books + cardinality(batch);
-                error_sqlstate := coalesce(error_sqlstate, hung);
-                error_message := coalesce(error_message, format('book %s or another: %s', batch[1], message));
-            WHEN lock_not_available THEN
-                LOCK TABLE ${bookstore}.books IN ROW EXCLUSIVE MODE;
-                is_rated := false;
-            WHEN OTHERS THEN
-                is_rated := false;
-        END;
+        SELECT t.is_rated, t.is_hung, t.message INTO is_rated, is_hung, message FROM bookvotes.try_rate(batch, deadline) AS t;
+        IF is_hung THEN
+            failed_books := failed_books + cardinality(batch);
+            error_sqlstate := coalesce(error_sqlstate, '57014');
+            error_message := coalesce(error_message, format('book %s or another: %s', batch[1], message));
+        END IF;
 
         PERFORM set_config('synchronous_commit', 'off', true);
         batches := batches + 1;
@@ -168,16 +200,7 @@ BEGIN
             freshness_counts[bucket] := freshness_counts[bucket] + cardinality(batch);
             freshness_seconds[bucket] := freshness_seconds[bucket] + cardinality(batch) * age;
         ELSE
-            -- Nobody holds these books for us, so that an insert may wait for somebody else's. One a transaction: who has
-            -- nothing in hand while he waits is in nobody's way.
-            FOREACH one IN ARRAY batch LOOP
-                INSERT INTO bookvotes.stale_books (book_id, marked_at, failures, retry_at, sqlstate, error)
-                VALUES (one, stale.marked_at, CASE WHEN suspicion IS NULL THEN 0 ELSE 1 END,
-                        CASE WHEN suspicion IS NOT NULL THEN clock_timestamp() + interval '1 second' END, suspicion, message)
-                ON CONFLICT (book_id) DO NOTHING;
-                PERFORM set_config('synchronous_commit', 'off', true);
-                COMMIT;
-            END LOOP;
+            CALL bookvotes.leave_to_marks(batch, array_fill(stale.marked_at, ARRAY[cardinality(batch)]), is_hung, message);
         END IF;
     END LOOP;
 

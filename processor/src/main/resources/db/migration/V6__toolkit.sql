@@ -119,8 +119,8 @@ BEGIN
             END LOOP;
         END;
         -- A mark that a worker has taken is left to it: waiting for it while holding its book would be a deadlock.
-        DELETE FROM bookvotes.stale_books m
-        USING (SELECT t.book_id FROM bookvotes.stale_books t WHERE t.book_id = ANY (rated) FOR UPDATE SKIP LOCKED) AS free
+        DELETE FROM bookvotes.stale_marks m
+        USING (SELECT t.book_id FROM bookvotes.stale_marks t WHERE t.book_id = ANY (rated) FOR UPDATE SKIP LOCKED) AS free
         WHERE m.book_id = free.book_id;
         updated := updated + cardinality(rated);
         RAISE NOTICE 'updated % rows', cardinality(rated);

@@ -22,9 +22,7 @@ BEGIN
       AND b.book_id = ANY (book_ids); -- for the index: the join alone would read all books
     GET DIAGNOSTICS found_books = ROW_COUNT;
 
-    INSERT INTO bookvotes.stale_books (book_id)
-    SELECT unnest(book_ids)
-    ON CONFLICT (book_id) DO NOTHING;
+    INSERT INTO bookvotes.stale_batches (book_ids) VALUES (book_ids);
 
     RETURN found_books;
 END

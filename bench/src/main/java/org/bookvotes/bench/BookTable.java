@@ -38,7 +38,8 @@ final class BookTable {
 
   /** Makes the files of the table anew, with books 1 to {@code count}, vacuumed and on disk. */
   void fill(int count) throws SQLException {
-    server.execute("TRUNCATE books, bookvotes.stale_books, bookvotes.stale_ranges");
+    server.execute(
+        "TRUNCATE books, bookvotes.stale_marks, bookvotes.stale_batches, bookvotes.stale_ranges");
     try (Connection connection = server.connect();
         PreparedStatement statement = FILL.prepare(connection)) {
       statement.setLong(1, count);
@@ -50,7 +51,8 @@ final class BookTable {
   /** Leaves no work of what was before to what comes. */
   void settle() throws SQLException {
     server.execute(
-        "VACUUM (ANALYZE) books", "VACUUM (ANALYZE) bookvotes.stale_books", "CHECKPOINT");
+        "VACUUM (ANALYZE) books", "VACUUM (ANALYZE) bookvotes.stale_marks",
+        "VACUUM (ANALYZE) bookvotes.stale_batches", "CHECKPOINT");
   }
 
   /** The server's clock, for {@link #rated}. */

@@ -115,7 +115,7 @@ final class IngestAttempt {
     servers
         .postgres()
         .execute(
-            "TRUNCATE books, vote_events, bookvotes.stale_books, bookvotes.partition_offsets, bookvotes.dead_letters",
+            "TRUNCATE books, vote_events, bookvotes.stale_marks, bookvotes.stale_batches, bookvotes.partition_offsets, bookvotes.dead_letters",
             "INSERT INTO books (book_id, title) SELECT n, 'Book ' || n FROM generate_series(1, "
                 + books
                 + ") AS n",

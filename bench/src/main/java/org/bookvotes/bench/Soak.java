@@ -191,7 +191,7 @@ final class Soak implements Benchmark {
             List.of(
                 SoakWatch.series("heap", looks, Look::heap),
                 SoakWatch.series("index", looks, Look::index),
-                SoakWatch.series("heap of stale_books", looks, Look::staleHeap))),
+                SoakWatch.series("files of stale_batches", looks, Look::staleHeap))),
         new Plot(
             "soak-stale",
             "Rows",

@@ -157,7 +157,7 @@ final class Progress implements AutoCloseable {
     return new Heap(booksBytes, mostBooksBytes);
   }
 
-  /** The heap of stale_books. */
+  /** The files of stale_batches and stale_marks. */
   synchronized Heap marks() {
     return new Heap(marksBytes, mostMarksBytes);
   }

@@ -220,7 +220,7 @@ final class Run {
   private List<Check> heapChecks(Progress progress) {
     return List.of(
         heapCheck("books", progress.books(), BOOK_ROW_BYTES),
-        heapCheck("stale_books", progress.marks(), MARK_ROW_BYTES));
+        heapCheck("stale_batches and stale_marks", progress.marks(), MARK_ROW_BYTES));
   }
 
   private Check heapCheck(String table, Progress.Heap heap, int bytesPerVote) {

@@ -127,7 +127,9 @@ final class Stack implements AutoCloseable {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       statement.execute("ALTER TABLE books SET (autovacuum_enabled = false)");
-      statement.execute("ALTER TABLE bookvotes.stale_books SET (autovacuum_enabled = false)");
+      statement.execute("ALTER TABLE bookvotes.stale_marks SET (autovacuum_enabled = false)");
+      statement.execute(
+          "ALTER TABLE bookvotes.stale_batches SET (autovacuum_enabled = false, toast.autovacuum_enabled = false)");
     }
     compose("up", "--detach", "--no-deps", "replica-1", "replica-2", "replica-3");
   }

@@ -168,7 +168,7 @@ final class RecalculateCommand extends SettingsCommand {
           err()
               .printf(
                   Locale.ROOT,
-                  "books that cannot be recalculated: %,d; the table bookvotes.stale_books says why (sqlstate, error)%n",
+                  "books that cannot be recalculated: %,d; the table bookvotes.stale_marks says why (sqlstate, error)%n",
                   now.books());
           return 1;
         }

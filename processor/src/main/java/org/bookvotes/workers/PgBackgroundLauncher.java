@@ -20,8 +20,10 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
       SqlFile.of(PgBackgroundLauncher.class, "launch_recalculate.sql");
   private static final SqlFile VACUUM_BOOKS =
       SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_books.sql");
-  private static final SqlFile VACUUM_STALE_BOOKS =
-      SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_stale_books.sql");
+  private static final SqlFile VACUUM_STALE_BATCHES =
+      SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_stale_batches.sql");
+  private static final SqlFile VACUUM_STALE_MARKS =
+      SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_stale_marks.sql");
   private static final SqlFile WAIT = SqlFile.of(PgBackgroundLauncher.class, "worker_wait.sql");
   private static final SqlFile OUTCOME =
       SqlFile.of(PgBackgroundLauncher.class, "worker_outcome.sql");
@@ -63,7 +65,8 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
     SqlFile sql =
         switch (command.table()) {
           case BOOKS -> VACUUM_BOOKS;
-          case STALE_BOOKS -> VACUUM_STALE_BOOKS;
+          case STALE_BATCHES -> VACUUM_STALE_BATCHES;
+          case STALE_MARKS -> VACUUM_STALE_MARKS;
         };
     try (PreparedStatement statement = sql.prepare(connection)) {
       return launched(connection, statement, false);

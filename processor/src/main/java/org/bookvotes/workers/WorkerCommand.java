@@ -60,7 +60,8 @@ public sealed interface WorkerCommand {
   /** The tables that recalculation fills with dead rows. */
   enum Table {
     BOOKS("books"),
-    STALE_BOOKS("bookvotes.stale_books");
+    STALE_BATCHES("bookvotes.stale_batches"),
+    STALE_MARKS("bookvotes.stale_marks");
 
     private final String qualifiedName;
 

@@ -1,13 +1,14 @@
--- Ranges are few. A book of a range that has a mark, too, counts twice.
-SELECT counted.books + ranges.books AS books,
-       coalesce(extract(epoch FROM clock_timestamp() - least(counted.oldest, ranges.oldest)), 0) AS oldest_seconds,
-       due.books + ranges.books AS due,
-       coalesce(extract(epoch FROM clock_timestamp() - least(due.since, ranges.oldest)), 0) AS overdue_seconds
+-- Batches and ranges are few. A book that is in several of them, or has a mark, too, counts as often.
+SELECT counted.books + batches.books + ranges.books AS books,
+       coalesce(extract(epoch FROM clock_timestamp() - least(counted.oldest, batches.oldest, ranges.oldest)), 0) AS oldest_seconds,
+       due.books + batches.books + ranges.books AS due,
+       coalesce(extract(epoch FROM clock_timestamp() - least(due.since, batches.oldest, ranges.oldest)), 0) AS overdue_seconds
 FROM (SELECT count(*) AS books, min(marked_at) AS oldest
-      FROM (SELECT marked_at FROM bookvotes.stale_books LIMIT ?) AS looked_at) AS counted,
+      FROM (SELECT marked_at FROM bookvotes.stale_marks LIMIT ?) AS looked_at) AS counted,
      (SELECT count(*) AS books, min(due_at) AS since
       FROM (SELECT coalesce(retry_at, marked_at) AS due_at
-            FROM bookvotes.stale_books
+            FROM bookvotes.stale_marks
             WHERE retry_at IS NULL OR retry_at <= clock_timestamp()
             LIMIT ?) AS looked_at) AS due,
+     (SELECT coalesce(sum(b.books), 0) AS books, min(b.marked_at) AS oldest FROM bookvotes.stale_batches b) AS batches,
      (SELECT coalesce(sum(r.books), 0) AS books, min(r.marked_at) AS oldest FROM bookvotes.stale_ranges r) AS ranges

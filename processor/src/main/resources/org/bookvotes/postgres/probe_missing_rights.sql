@@ -6,7 +6,9 @@ needed_tables(schema, name, privileges) AS (
     UNION ALL VALUES
         ('bookvotes', 'partition_offsets',     '{SELECT,INSERT,UPDATE}'::text[]),
         ('bookvotes', 'dead_letters',          '{SELECT,INSERT,UPDATE}'),
-        ('bookvotes', 'stale_books',           '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
+        ('bookvotes', 'stale_batches',         '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
+        ('bookvotes', 'stale_marks',           '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
+        ('bookvotes', 'stale_books',           '{SELECT,INSERT}'),
         ('bookvotes', 'stale_ranges',          '{SELECT,INSERT,UPDATE,DELETE}'),
         ('bookvotes', 'flyway_schema_history', '{SELECT}'))
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I;', s.nspname, current_user) AS fix

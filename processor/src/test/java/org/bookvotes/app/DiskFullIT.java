@@ -37,7 +37,7 @@ class DiskFullIT {
       database.insertBooks(BOOKS);
       shell(server, "install --directory --owner postgres " + DISK + "/marks");
       database.execute("CREATE TABLESPACE small LOCATION '" + DISK + "/marks'");
-      database.execute("ALTER TABLE bookvotes.stale_books SET TABLESPACE small");
+      database.execute("ALTER TABLE bookvotes.stale_batches SET TABLESPACE small");
       shell(server, "cat /dev/zero >" + DISK + "/filler || true");
 
       Tally tally = new Tally(6, BOOKS);

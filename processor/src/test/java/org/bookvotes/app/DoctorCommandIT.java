@@ -193,8 +193,8 @@ class DoctorCommandIT {
         List.of(
             "MAINTAIN ON books",
             "UPDATE ON books",
-            "MAINTAIN ON bookvotes.stale_books",
-            "DELETE ON bookvotes.stale_books",
+            "MAINTAIN ON bookvotes.stale_marks",
+            "DELETE ON bookvotes.stale_batches",
             "INSERT ON bookvotes.partition_offsets",
             "INSERT ON bookvotes.dead_letters",
             "USAGE ON SCHEMA bookvotes")) {

@@ -40,7 +40,7 @@ class LongStatementIT {
   @Test
   void recalculateHasNoLimitWhileItMarks() {
     database.insertBooks(3);
-    refuseLimitedSessions("INSERT ON bookvotes.stale_books");
+    refuseLimitedSessions("INSERT ON bookvotes.stale_ranges");
     assertDone(Cli.run(settings, "recalculate", "--all"));
     assertThat(database.queryLong("SELECT count(*) FROM books WHERE rating_at IS NOT NULL"))
         .isEqualTo(3);

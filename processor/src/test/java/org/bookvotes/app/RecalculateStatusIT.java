@@ -78,7 +78,7 @@ class RecalculateStatusIT {
 
     assertThat(recalculate.exitCode()).isEqualTo(1);
     assertThat(recalculate.err())
-        .contains("books that cannot be recalculated: 1; the table bookvotes.stale_books says why");
+        .contains("books that cannot be recalculated: 1; the table bookvotes.stale_marks says why");
     assertThat(wrong()).isEqualTo(1);
     assertThat(database.queryString("SELECT sqlstate FROM bookvotes.stale_books"))
         .isEqualTo("23514");
@@ -87,7 +87,7 @@ class RecalculateStatusIT {
   @Test
   void waitsForABookThatSomebodyHasLocked() throws Exception {
     // Not old enough to be marked, which would lock it, but stale already.
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (7)");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) VALUES (7)");
     CompletableFuture<Cli> recalculate;
     try (HeldBooks held = HeldBooks.hold(database, 7L)) {
       recalculate =
@@ -112,7 +112,7 @@ class RecalculateStatusIT {
   @Test
   void waitsForABookThatTimedOutBesideOneThatHung() {
     database.execute(
-        "INSERT INTO bookvotes.stale_books (book_id, failures, retry_at, sqlstate)"
+        "INSERT INTO bookvotes.stale_marks (book_id, failures, retry_at, sqlstate)"
             + " VALUES (7, 1, clock_timestamp() + interval '3 seconds', '57014')");
 
     Cli recalculate = Cli.run(settings, "recalculate", "--older-than", "3d");
@@ -124,7 +124,7 @@ class RecalculateStatusIT {
   @Test
   void showsTheClusterWithoutAReplicaAndWithOne() throws IOException {
     database.execute(
-        "INSERT INTO bookvotes.stale_books (book_id, retry_at) VALUES (7, 'infinity')");
+        "INSERT INTO bookvotes.stale_marks (book_id, retry_at) VALUES (7, 'infinity')");
     JsonNode cluster =
         StatusReport.JSON.readTree(Cli.run(settings, "status", "--json").out()).get("cluster");
     assertThat(cluster.get("staleBooks").asLong()).isEqualTo(1);

@@ -82,7 +82,7 @@ class WorkerBoundIT {
     int books = 120;
     database.insertBooks(books);
     database.execute("UPDATE books SET votes_up = book_id");
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books");
     Long[] all = Stream.iterate(1L, id -> id + 1).limit(books).toArray(Long[]::new);
 
     try (WorkerSampler sampler = WorkerSampler.start(database);
@@ -102,7 +102,7 @@ class WorkerBoundIT {
         assertThat(wrong()).isZero();
 
         database.execute("UPDATE books SET votes_down = 7");
-        database.execute("INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books");
+        database.execute("INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books");
         await().atMost(PATIENCE).until(() -> stale() == 0);
         assertThat(wrong()).isZero();
         await()

@@ -218,18 +218,18 @@ class DispatcherIT {
 
   private void markStale(long first, long last) {
     database.execute(
-        "INSERT INTO bookvotes.stale_books (book_id) SELECT generate_series(?, ?)", first, last);
+        "INSERT INTO bookvotes.stale_marks (book_id) SELECT generate_series(?, ?)", first, last);
   }
 
   /** However long a test takes, its backlog is not worth another slot for that. */
   private void neverOverdue() {
-    database.execute("UPDATE bookvotes.stale_books SET marked_at = now() + interval '1 hour'");
+    database.execute("UPDATE bookvotes.stale_marks SET marked_at = now() + interval '1 hour'");
   }
 
   /** Worth as many slots as there are. */
   private void markOverdue(long bookId) {
     database.execute(
-        "INSERT INTO bookvotes.stale_books (book_id, marked_at) VALUES (?, now() - interval '1 hour')",
+        "INSERT INTO bookvotes.stale_marks (book_id, marked_at) VALUES (?, now() - interval '1 hour')",
         bookId);
   }
 

@@ -31,7 +31,7 @@ class FailingBatchIT {
     database = Servers.newDatabase();
     database.insertBooks(BOOKS);
     database.execute("UPDATE books SET votes_up = book_id");
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books");
     database.execute(
         "ALTER TABLE books ADD CONSTRAINT no_good_book CHECK (book_id <> 7 OR rating < 0.5)");
   }
@@ -102,7 +102,7 @@ class FailingBatchIT {
       assertThat(wrong()).isEqualTo(1);
 
       database.execute("ALTER TABLE books DROP CONSTRAINT no_good_book");
-      database.execute("UPDATE bookvotes.stale_books SET retry_at = now()");
+      database.execute("UPDATE bookvotes.stale_marks SET retry_at = now()");
       await()
           .atMost(PATIENCE)
           .until(() -> database.queryLong("SELECT count(*) FROM bookvotes.stale_books") == 0);
@@ -115,7 +115,7 @@ class FailingBatchIT {
     try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1));
         WorkerSlot slot = replica.slots().tryAcquire(1).orElseThrow()) {
       for (int failure = 1; failure <= 11; failure++) {
-        database.execute("UPDATE bookvotes.stale_books SET retry_at = NULL");
+        database.execute("UPDATE bookvotes.stale_marks SET retry_at = NULL");
         long before = clockMillis();
         assertThat(replica.run(slot)).isInstanceOf(WorkerOutcome.Failed.class);
         long pauseMillis = Math.min(60_000, 1000L << (failure - 1));
@@ -133,9 +133,9 @@ class FailingBatchIT {
     try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1));
         WorkerSlot slot = replica.slots().tryAcquire(1).orElseThrow()) {
       replica.run(slot);
-      database.execute("UPDATE bookvotes.stale_books SET retry_at = now() + interval '1 hour'");
+      database.execute("UPDATE bookvotes.stale_marks SET retry_at = now() + interval '1 hour'");
       database.execute(
-          "INSERT INTO bookvotes.stale_books (book_id) VALUES (7) ON CONFLICT (book_id) DO NOTHING");
+          "INSERT INTO bookvotes.stale_marks (book_id) VALUES (7) ON CONFLICT (book_id) DO NOTHING");
       assertThat(replica.run(slot)).isInstanceOf(WorkerOutcome.Completed.class);
       assertThat(failures()).isEqualTo(1);
 

@@ -51,7 +51,7 @@ class HangingBatchIT {
 
   private void markStale(long first, long last) {
     database.execute(
-        "INSERT INTO bookvotes.stale_books (book_id) SELECT generate_series(?, ?)", first, last);
+        "INSERT INTO bookvotes.stale_marks (book_id) SELECT generate_series(?, ?)", first, last);
   }
 
   @Test
@@ -84,7 +84,7 @@ class HangingBatchIT {
   void suspectsAreTriedOneAtATimeAndTheOneThatHangsIsLeftAloneForLong() throws SQLException {
     // Found by an earlier run that could not tell which of them it was.
     markStale(1, 10);
-    database.execute("UPDATE bookvotes.stale_books SET failures = 1, sqlstate = '57014'");
+    database.execute("UPDATE bookvotes.stale_marks SET failures = 1, sqlstate = '57014'");
     try (TestDispatcher replica =
             new TestDispatcher(Options.of(database, 1).recalculate(IMPATIENT));
         WorkerSlot slot = replica.slots().tryAcquire(1).orElseThrow()) {
@@ -118,7 +118,7 @@ class HangingBatchIT {
     for (int walk = 0; walk < 20; walk++) {
       markStale(1, BOOKS);
       database.execute(
-          "UPDATE bookvotes.stale_books SET failures = 1, sqlstate = '57014' WHERE book_id = 10");
+          "UPDATE bookvotes.stale_marks SET failures = 1, sqlstate = '57014' WHERE book_id = 10");
       List<@Nullable Object> report =
           database
               .queryRows("CALL bookvotes.recalculate(" + BOOKS + ", '1 min', '{1}')")

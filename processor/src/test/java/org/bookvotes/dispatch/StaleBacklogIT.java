@@ -21,9 +21,9 @@ class StaleBacklogIT {
       assertThat(backlog.measure(10)).isEqualTo(new Backlog(0, 0, Duration.ZERO, Duration.ZERO));
 
       database.execute(
-          "INSERT INTO bookvotes.stale_books (book_id, marked_at, retry_at)"
+          "INSERT INTO bookvotes.stale_marks (book_id, marked_at, retry_at)"
               + " SELECT n, now() - interval '1 hour', 'infinity' FROM generate_series(1, 8) n");
-      database.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (9), (10)");
+      database.execute("INSERT INTO bookvotes.stale_marks (book_id) VALUES (9), (10)");
 
       Backlog some = backlog.measure(5);
       assertThat(some.books()).isEqualTo(5);
@@ -32,6 +32,15 @@ class StaleBacklogIT {
       assertThat(all.books()).isEqualTo(10);
       assertThat(all.due()).isEqualTo(2);
       assertThat(all.oldest()).isBetween(Duration.ofHours(1), Duration.ofHours(2));
+
+      database.execute(
+          "INSERT INTO bookvotes.stale_batches (book_ids, marked_at)"
+              + " VALUES ('{1, 2, 3}', now() - interval '3 hours'), ('{1}', now())");
+      Backlog withBatches = backlog.measure(100);
+      assertThat(withBatches.books()).isEqualTo(14);
+      assertThat(withBatches.due()).isEqualTo(6);
+      assertThat(withBatches.oldest()).isBetween(Duration.ofHours(3), Duration.ofHours(4));
+      assertThat(withBatches.overdue()).isBetween(Duration.ofHours(3), Duration.ofHours(4));
     }
   }
 
@@ -45,12 +54,16 @@ class StaleBacklogIT {
       assertThat(backlog.hasUntaken()).isFalse();
 
       database.execute(
-          "INSERT INTO bookvotes.stale_books (book_id, retry_at) VALUES (1, NULL), (2, 'infinity')");
+          "INSERT INTO bookvotes.stale_marks (book_id, retry_at) VALUES (1, NULL), (2, 'infinity')");
       assertThat(backlog.hasUntaken()).isTrue();
       worker.setAutoCommit(false);
-      statement.execute("SELECT FROM bookvotes.stale_books WHERE book_id = 1 FOR UPDATE");
+      statement.execute("SELECT FROM bookvotes.stale_marks WHERE book_id = 1 FOR UPDATE");
       assertThat(backlog.hasUntaken()).isFalse();
-      database.execute("INSERT INTO bookvotes.stale_books (book_id, retry_at) VALUES (3, now())");
+      database.execute("INSERT INTO bookvotes.stale_batches (book_ids) VALUES ('{3}')");
+      assertThat(backlog.hasUntaken()).isTrue();
+      statement.execute("SELECT FROM bookvotes.stale_batches FOR UPDATE");
+      assertThat(backlog.hasUntaken()).isFalse();
+      database.execute("INSERT INTO bookvotes.stale_marks (book_id, retry_at) VALUES (3, now())");
       assertThat(backlog.hasUntaken()).isTrue();
     }
   }

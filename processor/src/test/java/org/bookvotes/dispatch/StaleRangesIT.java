@@ -102,7 +102,7 @@ class StaleRangesIT {
   @Test
   void marksOfVotesGoFirstAndARangeGetsOnWithoutTime() throws SQLException {
     markRange(0, 1000);
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (17)");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) VALUES (17)");
     Options noTime = Options.of(database, 1).recalculate(NO_TIME);
 
     assertThat(run(noTime)).isInstanceOf(WorkerOutcome.Completed.class);

@@ -34,7 +34,7 @@ class VacuumIT {
     database = Servers.newDatabase();
     // Only our own vacuums and recalculations leave their marks in the statistics.
     database.execute("ALTER TABLE books SET (autovacuum_enabled = false, fillfactor = 100)");
-    database.execute("ALTER TABLE bookvotes.stale_books SET (autovacuum_enabled = false)");
+    database.execute("ALTER TABLE bookvotes.stale_marks SET (autovacuum_enabled = false)");
     database.insertBooks(BOOKS);
   }
 
@@ -136,7 +136,7 @@ class VacuumIT {
 
       // All else works: the backlog is recalculated under this role, in a slot.
       database.execute("UPDATE books SET votes_up = book_id");
-      database.execute("INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books");
+      database.execute("INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books");
       eventually()
           .until(() -> database.queryLong("SELECT count(*) FROM bookvotes.stale_books") == 0);
       assertThat(

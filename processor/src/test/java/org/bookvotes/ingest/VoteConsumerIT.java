@@ -203,7 +203,7 @@ class VoteConsumerIT {
           "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
               + "'BEGIN RAISE EXCEPTION ''refused''; END'");
       statement.execute(
-          "CREATE TRIGGER refuse BEFORE INSERT ON bookvotes.stale_books EXECUTE FUNCTION refuse()");
+          "CREATE TRIGGER refuse BEFORE INSERT ON bookvotes.stale_batches EXECUTE FUNCTION refuse()");
       another.commit();
     }
     Awaitility.await("the write behind the dead letter failed")
@@ -213,7 +213,7 @@ class VoteConsumerIT {
     assertThat(database.queryLong("SELECT count(*) FROM bookvotes.dead_letters")).isZero();
 
     database.execute("INSERT INTO books (book_id) VALUES (4711)");
-    database.execute("DROP TRIGGER refuse ON bookvotes.stale_books");
+    database.execute("DROP TRIGGER refuse ON bookvotes.stale_batches");
 
     tally.awaitCounted(database, topics);
     assertThat(topics.readDeadLetters()).hasSize(1);

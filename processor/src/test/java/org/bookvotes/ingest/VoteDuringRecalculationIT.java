@@ -57,12 +57,10 @@ class VoteDuringRecalculationIT {
     try (HeldBooks voting = HeldBooks.hold(database, 3L)) {
       run = startRun();
       HeldBooks.awaitWaitingWorkers(database, 1);
-      // The worker has taken the mark of book 3 and waits for its lock; the vote does not wait for
-      // the mark.
+      // The worker has taken the batch and waits for the lock of book 3.
       voting.execute("SET lock_timeout = '10s'");
       voting.execute("UPDATE books SET votes_down = votes_down + 1 WHERE book_id = 3");
-      voting.execute(
-          "INSERT INTO bookvotes.stale_books (book_id) VALUES (3) ON CONFLICT (book_id) DO NOTHING");
+      voting.execute("INSERT INTO bookvotes.stale_batches (book_ids) VALUES ('{3}')");
       voting.commit();
     }
     assertThat(run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))

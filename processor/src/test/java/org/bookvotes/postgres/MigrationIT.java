@@ -163,7 +163,7 @@ class MigrationIT {
     assertThat(database.queryRows("SELECT to_regclass('public.books')::text"))
         .containsExactly(Collections.singletonList(null));
     database.execute("INSERT INTO \"Book Shop\".books (book_id, votes_up) VALUES (1, 9)");
-    database.execute("INSERT INTO bookvotes.stale_books VALUES (1)");
+    database.execute("INSERT INTO bookvotes.stale_marks VALUES (1)");
     recalculate(address);
     assertThat(wrong("\"Book Shop\"")).isZero();
     database.execute("CALL \"Book Shop\".update_rating(10)");

@@ -36,7 +36,7 @@ class ToolkitIT {
     database.insertBooks(BOOKS);
     database.execute("UPDATE books SET votes_up = book_id");
     database.execute(
-        "INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books WHERE book_id <= 50");
+        "INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books WHERE book_id <= 50");
   }
 
   @AfterEach

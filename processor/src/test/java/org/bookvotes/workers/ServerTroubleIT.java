@@ -53,7 +53,7 @@ class ServerTroubleIT {
     }
     database.insertBooks(BOOKS);
     database.execute("UPDATE books SET votes_up = book_id");
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books");
   }
 
   @AfterEach

@@ -39,7 +39,7 @@ class WorkerRunIT {
     database = Servers.newDatabase();
     database.insertBooks(5);
     database.execute("UPDATE books SET votes_up = book_id, votes_down = 1");
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) SELECT book_id FROM books");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) SELECT book_id FROM books");
     replica = new TestDispatcher(Options.of(database, 2));
   }
 
@@ -183,7 +183,7 @@ class WorkerRunIT {
     }
     assertThat(database.queryRows("SELECT book_id, sqlstate FROM bookvotes.stale_books"))
         .containsExactly(List.of(3L, "55P03"));
-    database.execute("UPDATE bookvotes.stale_books SET retry_at = NULL");
+    database.execute("UPDATE bookvotes.stale_marks SET retry_at = NULL");
     runToTheEnd();
   }
 

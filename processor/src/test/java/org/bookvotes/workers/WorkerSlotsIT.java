@@ -152,7 +152,7 @@ class WorkerSlotsIT {
           Database nextPool = own.open(2)) {
         new Schema(pool.pool()).migrate();
         own.insertBooks(1);
-        own.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (1)");
+        own.execute("INSERT INTO bookvotes.stale_marks (book_id) VALUES (1)");
         WorkerSlots next = new WorkerSlots(nextPool, 2);
         WorkerSlot lost = acquire(new WorkerSlots(pool, 2), 1);
 
@@ -187,7 +187,7 @@ class WorkerSlotsIT {
   @Test
   void aWorkerThatHasJustBeenBornCountsForItsSlot() throws SQLException {
     database.insertBooks(1);
-    database.execute("INSERT INTO bookvotes.stale_books (book_id) VALUES (1)");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) VALUES (1)");
     try (Connection observer = database.connect()) {
       for (int round = 0; round < 10; round++) {
         WorkerSlot lost = acquire(one, 1);
@@ -214,7 +214,7 @@ class WorkerSlotsIT {
         lost.close();
         awaitSlot(other, 1).close();
         database.execute(
-            "INSERT INTO bookvotes.stale_books (book_id) VALUES (1) ON CONFLICT DO NOTHING");
+            "INSERT INTO bookvotes.stale_marks (book_id) VALUES (1) ON CONFLICT DO NOTHING");
       }
     }
   }
