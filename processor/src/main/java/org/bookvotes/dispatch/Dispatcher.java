@@ -36,10 +36,17 @@ public final class Dispatcher {
   /** The clock: finds marks of other replicas, pauses that have ended, and vacuums that are due. */
   static final Duration TICK = Duration.ofSeconds(1);
 
+  /** Looks come no closer than this. */
+  static final Duration PACE = Duration.ofMillis(50);
+
   /**
-   * Looks come no closer than this: a launch for every few votes would cost more than it brings.
+   * Nor closer than this while runs find fewer than {@link #WORTHWHILE} books: a launch for every
+   * few votes would cost more than it brings.
    */
-  static final Duration PACE = Duration.ofMillis(200);
+  static final Duration SLOW_PACE = Duration.ofMillis(200);
+
+  /** A launch costs a worker about as much as some hundred books. */
+  private static final long WORTHWHILE = 200;
 
   /**
    * Slots, pool and dead rows are looked at once a {@link #TICK} while there is something to do,
@@ -68,6 +75,8 @@ public final class Dispatcher {
   // Tables whose last vacuum did not do its work, with the time (nanoTime) of that. Written by the
   // vacuum's thread.
   private final Map<Table, Long> unvacuumedNanos = new ConcurrentHashMap<>();
+  // How many books the last recalculation found. Written by the run's thread.
+  private volatile long lastRunBooks;
   // Owned by the dispatcher thread: since when more slots have been wanted than were free, 0 if
   // they are not.
   private long wantedSinceNanos;
@@ -128,7 +137,7 @@ public final class Dispatcher {
         }
         failing = true;
       }
-      if (!stop.await(PACE)) {
+      if (!stop.await(lastRunBooks < WORTHWHILE ? SLOW_PACE : PACE)) {
         woken = waiter.await(TICK);
       }
     }
@@ -288,7 +297,7 @@ public final class Dispatcher {
                   try (slot) {
                     worked =
                         switch (command) {
-                          case WorkerCommand.Recalculate c -> hasRecalculated(runner.run(slot, c));
+                          case WorkerCommand.Recalculate c -> recalculate(slot, c);
                           case WorkerCommand.Vacuum c -> vacuum(slot, c);
                         };
                   } catch (SQLException e) {
@@ -309,14 +318,19 @@ public final class Dispatcher {
     thread.start();
   }
 
-  private static boolean hasRecalculated(WorkerOutcome outcome) {
-    return switch (outcome) {
-      case WorkerOutcome.Completed completed -> completed.recalculated().books() > 0;
-      case WorkerOutcome.Failed failed -> failed.recalculated().books() > 0;
-      case WorkerOutcome.FellBack fellBack -> fellBack.recalculated().books() > 0;
-      case WorkerOutcome.Exhausted exhausted -> false;
-      case WorkerOutcome.Lost lost -> false;
-    };
+  /**
+   * @return whether books were recalculated
+   */
+  private boolean recalculate(WorkerSlot slot, WorkerCommand.Recalculate command) {
+    lastRunBooks =
+        switch (runner.run(slot, command)) {
+          case WorkerOutcome.Completed completed -> completed.recalculated().books();
+          case WorkerOutcome.Failed failed -> failed.recalculated().books();
+          case WorkerOutcome.FellBack fellBack -> fellBack.recalculated().books();
+          case WorkerOutcome.Exhausted exhausted -> 0;
+          case WorkerOutcome.Lost lost -> 0;
+        };
+    return lastRunBooks > 0;
   }
 
   /**
