@@ -14,20 +14,23 @@ COMMENT ON TABLE bookvotes.partition_offsets IS
 -- Which ratings are out of date: batches of books that ingest has added votes to, single books with marks of their own, and
 -- ranges of books.
 
--- The books of a batch of votes, one row a transaction of ingest's. Nobody updates such a row: who has it locked rates its books,
--- and deletes it when all are rated.
+-- The books of a batch of votes, one row a transaction of ingest's; or a portion of what several of those have in common, made by
+-- a worker. Nobody updates such a row: who has it locked rates its books and deletes it.
 CREATE TABLE bookvotes.stale_batches (
-    batch_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    book_ids  bigint[]    NOT NULL,
-    books     int         NOT NULL GENERATED ALWAYS AS (cardinality(book_ids)) STORED,
-    marked_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    batch_id  bigint        GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    marked_at timestamptz   NOT NULL DEFAULT clock_timestamp(),
+    books     int           NOT NULL GENERATED ALWAYS AS (cardinality(book_ids)) STORED,
+    book_ids  bigint[]      NOT NULL,
+    marks     timestamptz[]
 );
 
 -- Ids do not shrink enough to be worth the time that takes.
 ALTER TABLE bookvotes.stale_batches ALTER COLUMN book_ids SET STORAGE EXTERNAL;
+ALTER TABLE bookvotes.stale_batches ALTER COLUMN marks SET STORAGE EXTERNAL;
 
-COMMENT ON TABLE bookvotes.stale_batches IS 'Books that got votes which their rating does not yet show, a row for each batch of votes.';
-COMMENT ON COLUMN bookvotes.stale_batches.marked_at IS 'When the votes were written.';
+COMMENT ON TABLE bookvotes.stale_batches IS 'Books that got votes which their rating does not yet show.';
+COMMENT ON COLUMN bookvotes.stale_batches.marked_at IS 'When the first of the votes were written.';
+COMMENT ON COLUMN bookvotes.stale_batches.marks IS 'Of a portion: when the first votes for each of its books were written.';
 
 -- Books that are to be looked at one by one: they failed, they hang, or somebody held them. Nobody who holds a book waits for its
 -- mark: workers skip marks that are locked, and put marks while they hold nothing.
@@ -81,6 +84,9 @@ COMMENT ON VIEW bookvotes.stale_books IS
 CREATE FUNCTION bookvotes.mark_book() RETURNS trigger
 LANGUAGE plpgsql AS $mark_book$
 BEGIN
+    IF NEW.book_id IS NULL THEN
+        RAISE EXCEPTION 'book_id is missing' USING ERRCODE = 'not_null_violation';
+    END IF;
     INSERT INTO bookvotes.stale_batches (book_ids) VALUES (ARRAY[NEW.book_id]);
     RETURN NEW;
 END

@@ -84,21 +84,27 @@ EXCEPTION
 END
 $try_rate$;
 
--- Gives books that could not be rated together marks of their own: bookvotes.recalculate_marked knows what to do with those.
+-- Gives books that could not be rated together marks of their own: bookvotes.recalculate_marked knows what to do with those. ids
+-- must be ascending; the caller must hold no book.
 --
--- Nobody holds these books for us, so that an insert may wait for somebody else who has such a mark in hand. It has to: he may
--- have rated the book before the votes that make it stale now, and is about to delete the mark. One a transaction: who has nothing
--- in hand while he waits is in nobody's way.
-CREATE PROCEDURE bookvotes.leave_to_marks(ids bigint[], marks timestamptz[], is_hung boolean, message text)
+-- It may wait for somebody who has such a mark in hand, and has to: he may have rated the book before the votes that make it stale
+-- now, and is about to delete the mark. If he takes too long, the book becomes a batch, which waits for nobody.
+CREATE FUNCTION bookvotes.leave_to_marks(ids bigint[], stale_since timestamptz[], is_hung boolean, message text) RETURNS void
 LANGUAGE plpgsql AS $leave_to_marks$
 BEGIN
     FOR i IN 1..cardinality(ids) LOOP
-        INSERT INTO bookvotes.stale_marks AS m (book_id, marked_at, failures, retry_at, sqlstate, error)
-        VALUES (ids[i], marks[i], is_hung::int, CASE WHEN is_hung THEN clock_timestamp() + interval '1 second' END,
-                CASE WHEN is_hung THEN '57014' END, message)
-        ON CONFLICT (book_id) DO UPDATE SET marked_at = least(m.marked_at, excluded.marked_at);
-        PERFORM set_config('synchronous_commit', 'off', true);
-        COMMIT;
+        BEGIN
+            INSERT INTO bookvotes.stale_marks AS m (book_id, marked_at, failures, retry_at, sqlstate, error)
+            VALUES (ids[i], stale_since[i], is_hung::int, CASE WHEN is_hung THEN clock_timestamp() + interval '1 second' END,
+                    CASE WHEN is_hung THEN '57014' END, message)
+            ON CONFLICT (book_id) DO UPDATE
+            SET marked_at = least(m.marked_at, excluded.marked_at),
+                retry_at = coalesce(excluded.retry_at, m.retry_at),
+                sqlstate = coalesce(excluded.sqlstate, m.sqlstate),
+                error = coalesce(excluded.error, m.error);
+        EXCEPTION WHEN lock_not_available THEN
+            INSERT INTO bookvotes.stale_batches (book_ids, marked_at) VALUES (ARRAY[ids[i]], stale_since[i]);
+        END;
     END LOOP;
 END
 $leave_to_marks$;
@@ -189,6 +195,10 @@ BEGIN
             error_message := coalesce(error_message, format('book %s or another: %s', batch[1], message));
         END IF;
 
+        IF NOT is_rated THEN
+            PERFORM bookvotes.leave_to_marks(batch, array_fill(stale.marked_at, ARRAY[cardinality(batch)]), is_hung, message);
+        END IF;
+
         PERFORM set_config('synchronous_commit', 'off', true);
         batches := batches + 1;
         COMMIT;
@@ -199,8 +209,6 @@ BEGIN
             bucket := width_bucket(age, freshness_bounds) + 1;
             freshness_counts[bucket] := freshness_counts[bucket] + cardinality(batch);
             freshness_seconds[bucket] := freshness_seconds[bucket] + cardinality(batch) * age;
-        ELSE
-            CALL bookvotes.leave_to_marks(batch, array_fill(stale.marked_at, ARRAY[cardinality(batch)]), is_hung, message);
         END IF;
     END LOOP;
 

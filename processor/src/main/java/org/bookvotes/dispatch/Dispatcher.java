@@ -84,6 +84,7 @@ public final class Dispatcher {
   // launched yet.
   private long surveyNanos = System.nanoTime() - REST.toNanos();
   private List<Table> dueVacuums = List.of();
+  private boolean surveyedAtRest;
   // Owned by the dispatcher thread.
   private long wholeBacklogNanos = System.nanoTime() - WHOLE_BACKLOG_INTERVAL.toNanos();
 
@@ -160,11 +161,12 @@ public final class Dispatcher {
 
   private void dispatch(boolean woken) throws SQLException {
     Duration sinceSurvey = Duration.ofNanos(System.nanoTime() - surveyNanos);
-    boolean atRest = !woken && running.isEmpty();
+    boolean atRest = !woken && running.isEmpty() && surveyedAtRest;
     if (sinceSurvey.compareTo(atRest ? REST : TICK) >= 0) {
       measureWorkers();
       dueVacuums = dueVacuums();
       surveyNanos = System.nanoTime();
+      surveyedAtRest = atRest;
     }
     List<Table> waiting = new ArrayList<>();
     for (Table table : dueVacuums) {
@@ -322,7 +324,7 @@ public final class Dispatcher {
    * @return whether books were recalculated
    */
   private boolean recalculate(WorkerSlot slot, WorkerCommand.Recalculate command) {
-    lastRunBooks =
+    long books =
         switch (runner.run(slot, command)) {
           case WorkerOutcome.Completed completed -> completed.recalculated().books();
           case WorkerOutcome.Failed failed -> failed.recalculated().books();
@@ -330,7 +332,8 @@ public final class Dispatcher {
           case WorkerOutcome.Exhausted exhausted -> 0;
           case WorkerOutcome.Lost lost -> 0;
         };
-    return lastRunBooks > 0;
+    lastRunBooks = books;
+    return books > 0;
   }
 
   /**

@@ -71,7 +71,7 @@ public final class StaleBacklog {
         });
   }
 
-  /** Whether a book is due whose mark, or whose range, no worker has taken. */
+  /** Whether a book is due whose batch, mark or range no worker has taken. */
   public boolean hasUntaken() throws SQLException {
     return transactions.autoCommit(
         connection -> {

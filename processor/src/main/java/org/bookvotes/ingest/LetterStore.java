@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * once, and beside ingest.
  *
  * <p>Lock order, as that of {@link VoteStore}: the letters' rows in the order of their key, then
- * the books in ascending order; a mark is put while its book is locked.
+ * the books in ascending order.
  */
 public final class LetterStore {
 

@@ -31,22 +31,25 @@ final class VoteBatch {
 
   private static final NavigableMap<Long, String> NONE = Collections.emptyNavigableMap();
 
+  // What an event takes in memory beside its bytes, until it is on the dead-letter topic.
+  private static final int LETTER_BYTES = 512;
+
   private final Map<TopicPartition, Range> ranges = new HashMap<>();
   private final VoteSums sums = new VoteSums();
   private final List<DeadLetter> bad = new ArrayList<>();
-  private final Map<TopicPartition, ? extends NavigableMap<Long, String>> deadLettered;
+  private final Map<Coordinates, String> letters = new HashMap<>();
+  private final Map<TopicPartition, NavigableMap<Long, String>> deadLettered;
   private final UncountableBooks uncountable;
   private int voteCount;
   private long badBytes;
 
   /**
    * @param deadLettered reasons of the events that are on the dead-letter topic already, by offset:
-   *     they are left out. Not copied: those that are sent while this batch lives get in
+   *     they are left out
    * @param uncountable books whose votes are known to be refused
    */
   VoteBatch(
-      Map<TopicPartition, ? extends NavigableMap<Long, String>> deadLettered,
-      UncountableBooks uncountable) {
+      Map<TopicPartition, NavigableMap<Long, String>> deadLettered, UncountableBooks uncountable) {
     this.deadLettered = deadLettered;
     this.uncountable = uncountable;
   }
@@ -67,19 +70,27 @@ final class VoteBatch {
                 throw new IllegalStateException(
                     partition + " was read before its offset was known");
               }
-              ranges.merge(
-                  partition,
-                  new Range(position, next.offset()),
-                  (old, more) -> new Range(old.from(), more.next()));
+              ranges.merge(partition, new Range(position, next.offset()), VoteBatch::joined);
             });
     for (TopicPartition partition : records.partitions()) {
-      Map<Long, String> leftOut = deadLettered.get(partition);
+      Map<Long, String> sent = deadLettered.getOrDefault(partition, NONE);
       for (ConsumerRecord<byte[], byte[]> event : records.records(partition)) {
-        if (leftOut == null || !leftOut.containsKey(event.offset())) {
+        String reason = sent.get(event.offset());
+        if (reason == null) {
           add(partition, event);
+        } else {
+          letters.put(coordinates(event), reason);
         }
       }
     }
+  }
+
+  private static Range joined(Range old, Range more) {
+    if (old.next() != more.from()) {
+      throw new IllegalStateException(
+          "a batch that goes to offset " + old.next() + " cannot go on from " + more.from());
+    }
+    return new Range(old.from(), more.next());
   }
 
   private void add(TopicPartition partition, ConsumerRecord<byte[], byte[]> event) {
@@ -102,8 +113,15 @@ final class VoteBatch {
 
   private void addBad(DeadLetter letter) {
     bad.add(letter);
+    letters.put(coordinates(letter.event()), letter.reason());
     badBytes +=
-        PollBudget.bytes(letter.event().headers(), letter.event().key(), letter.event().value());
+        LETTER_BYTES
+            + PollBudget.bytes(
+                letter.event().headers(), letter.event().key(), letter.event().value());
+  }
+
+  private static Coordinates coordinates(ConsumerRecord<?, ?> event) {
+    return new Coordinates(event.topic(), event.partition(), event.offset());
   }
 
   Map<TopicPartition, Range> ranges() {
@@ -126,21 +144,10 @@ final class VoteBatch {
 
   /**
    * The events that this batch moves the offsets past without counting them, with the reasons that
-   * they were put on the dead-letter topic with.
+   * they are put on the dead-letter topic with: those in {@link #bad}, and those that are there
+   * already.
    */
   Map<Coordinates, String> letters() {
-    Map<Coordinates, String> letters = new HashMap<>();
-    ranges.forEach(
-        (partition, range) -> {
-          NavigableMap<Long, String> reasons = deadLettered.get(partition);
-          (reasons == null ? NONE : reasons)
-              .subMap(range.from(), range.next())
-              .forEach(
-                  (offset, reason) ->
-                      letters.put(
-                          new Coordinates(partition.topic(), partition.partition(), offset),
-                          reason));
-        });
     return letters;
   }
 

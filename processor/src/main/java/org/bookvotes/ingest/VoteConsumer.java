@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -23,6 +22,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.errors.WakeupException;
+import org.bookvotes.ingest.VoteBatch.Range;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
 import org.bookvotes.postgres.SqlTrouble;
@@ -167,7 +167,7 @@ public final class VoteConsumer {
         }
       }
       writer.awaitIdle(DRAIN_TIMEOUT);
-      tellKafka(consumer);
+      settle(consumer);
     } finally {
       open = null;
       consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
@@ -208,7 +208,7 @@ public final class VoteConsumer {
                   ? POLL_TIMEOUT
                   : pause);
     } catch (OffsetOutOfRangeException e) {
-      leaveGap(consumer, e);
+      OffsetGap.leave(consumer, positions, e.offsetOutOfRangePartitions(), deadLetters.topic());
       return;
     }
     // Without records too: behind an aborted transaction there is nothing to count, but to pass.
@@ -219,7 +219,12 @@ public final class VoteConsumer {
 
   /** A spare replica has no partitions, and neither has anybody while the topic is missing. */
   private boolean topicExists(Consumer<byte[], byte[]> consumer) {
-    return !consumer.partitionsFor(topic, CLOSE_TIMEOUT).isEmpty();
+    try {
+      return !consumer.partitionsFor(topic, CLOSE_TIMEOUT).isEmpty();
+    } catch (RetriableException e) {
+      LOG.debug("whether the topic exists cannot be told", e);
+      return false;
+    }
   }
 
   private void position(Consumer<byte[], byte[]> consumer) {
@@ -268,11 +273,17 @@ public final class VoteConsumer {
           LOG.warn(
               "{} moved on by another consumer: reading again from where it has come to",
               fenced.partitions());
-      case VoteWriter.Trouble.Uncountable uncounted ->
+      case VoteWriter.Trouble.Uncountable uncounted -> {
+        // Not for partitions that were revoked meanwhile: it would never come to an end for them.
+        Map<TopicPartition, Range> ours = new HashMap<>(uncounted.ranges());
+        ours.keySet().retainAll(positions.nexts().keySet());
+        if (!ours.isEmpty()) {
           uncountable.add(
               uncounted.books().bookIds(),
               new UncountableBooks.Verdict(uncounted.books().reason(), uncounted.books().detail()),
-              uncounted.ranges());
+              ours);
+        }
+      }
       case VoteWriter.Trouble.Failed failed -> {
         listener.batchFailed(failed.state());
         backoff.failed();
@@ -315,44 +326,6 @@ public final class VoteConsumer {
     }
   }
 
-  /**
-   * Votes that Kafka deleted before they were read are lost: said loudly, and consumption goes on
-   * behind the gap.
-   */
-  private void leaveGap(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException e) {
-    Map<TopicPartition, Long> missing = e.offsetOutOfRangePartitions();
-    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(missing.keySet());
-    missing.forEach(
-        (partition, position) -> {
-          long beginning = beginnings.getOrDefault(partition, 0L);
-          if (position > beginning) {
-            throw new IllegalStateException(
-                String.format(
-                    Locale.ROOT,
-                    "offset %1$d of %2$s is in the database but not in the topic, which ends before. If the topic was"
-                        + " made anew, make %5$s anew too, else old letters pass for new ones, and: DELETE FROM"
-                        + " bookvotes.partition_offsets WHERE topic = '%3$s' AND partition = %4$d; DELETE FROM"
-                        + " bookvotes.dead_letters WHERE topic = '%3$s' AND partition = %4$d. If it lost its tail,"
-                        + " those votes are counted: set that next_offset to the topic's end",
-                    position,
-                    partition,
-                    partition.topic(),
-                    partition.partition(),
-                    deadLetters.topic()));
-          }
-          if (position > 0) {
-            LOG.error(
-                "{}: events {} to {} were deleted by Kafka before they were counted, going on behind them",
-                partition,
-                position,
-                beginning - 1);
-          } else {
-            LOG.warn("{} begins at {}: Kafka has deleted what was before", partition, beginning);
-          }
-          positions.skipTo(consumer, partition, beginning);
-        });
-  }
-
   private final class Rebalance implements ConsumerRebalanceListener {
     private final Consumer<byte[], byte[]> consumer;
 
@@ -390,6 +363,10 @@ public final class VoteConsumer {
       try {
         if (!writer.awaitIdle(DRAIN_TIMEOUT)) {
           LOG.warn("the votes of revoked partitions are still being written, the fence decides");
+          // What waits behind them must not outlive the positions that it rests on: a partition
+          // that comes back is read again from the database's offset.
+          writer.takeBack();
+          positions.unposition(consumer, positions.nexts().keySet());
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -21,7 +21,7 @@ import org.bookvotes.postgres.Transactions;
  * Votes and offsets in the database. Thread-safe.
  *
  * <p>Lock order: the offsets' rows, then the dead letters' rows in the order of their key, then the
- * books in ascending order; a mark is put while its book is locked.
+ * books in ascending order.
  */
 final class VoteStore {
 

@@ -189,8 +189,21 @@ final class VoteWriter implements AutoCloseable {
           onTrouble.run();
         }
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    } catch (InterruptedException | RuntimeException | Error e) {
+      // Whoever waits for this thread must learn that it is gone.
+      broken(e);
+      onTrouble.run();
+    }
+  }
+
+  private void broken(Throwable cause) {
+    lock.lock();
+    try {
+      writing = false;
+      trouble = new Trouble.Broken(cause);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 

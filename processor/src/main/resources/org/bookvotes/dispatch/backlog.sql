@@ -1,4 +1,4 @@
--- Batches and ranges are few. A book that is in several of them, or has a mark, too, counts as often.
+-- Batches are few, as long as there are workers, and ranges always. A book that is in several of them, or has a mark, too, counts as often.
 SELECT counted.books + batches.books + ranges.books AS books,
        coalesce(extract(epoch FROM clock_timestamp() - least(counted.oldest, batches.oldest, ranges.oldest)), 0) AS oldest_seconds,
        due.books + batches.books + ranges.books AS due,
@@ -10,5 +10,6 @@ FROM (SELECT count(*) AS books, min(marked_at) AS oldest
             FROM bookvotes.stale_marks
             WHERE retry_at IS NULL OR retry_at <= clock_timestamp()
             LIMIT ?) AS looked_at) AS due,
-     (SELECT coalesce(sum(b.books), 0) AS books, min(b.marked_at) AS oldest FROM bookvotes.stale_batches b) AS batches,
+     (SELECT coalesce(sum(looked_at.books), 0) AS books, min(looked_at.marked_at) AS oldest
+      FROM (SELECT b.books, b.marked_at FROM bookvotes.stale_batches b ORDER BY b.batch_id LIMIT 1000) AS looked_at) AS batches,
      (SELECT coalesce(sum(r.books), 0) AS books, min(r.marked_at) AS oldest FROM bookvotes.stale_ranges r) AS ranges

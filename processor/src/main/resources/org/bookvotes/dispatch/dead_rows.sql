@@ -2,7 +2,7 @@
 -- A vacuum is permitted to who owns the database, too.
 SELECT t.place,
        sum(s.n_dead_tup + coalesce(o.n_dead_tup, 0)) AS dead,
-       sum(s.n_live_tup + coalesce(o.n_live_tup, 0)) AS live,
+       sum(s.n_live_tup) AS live,
        sum(s.vacuum_count + s.autovacuum_count) AS vacuums,
        coalesce(extract(epoch FROM clock_timestamp() - max(greatest(s.last_vacuum, s.last_autovacuum))), 1000000000)::bigint
            AS seconds_since_vacuum,

@@ -159,7 +159,7 @@ class DoctorCommandIT {
     assertThat(report.problems())
         .containsExactly(
             "FAIL  pg_background: doctor_test may not launch workers",
-            "FAIL  rights: doctor_test lacks 7 of the rights it needs",
+            "FAIL  rights: doctor_test lacks 9 of the rights it needs",
             "warn  schema: its version cannot be read before the rights are there",
             "warn  statistics: doctor_test does not see the workers of others: the pool's gauge"
                 + " shows ours only");

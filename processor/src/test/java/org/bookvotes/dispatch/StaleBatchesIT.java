@@ -31,7 +31,7 @@ class StaleBatchesIT {
   private static final int BOOKS = 23;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final WorkerCommand.Recalculate NO_TIME =
-      new WorkerCommand.Recalculate(4, Duration.ZERO);
+      new WorkerCommand.Recalculate(4, Duration.ofNanos(1000));
   private static final WorkerCommand.Recalculate IMPATIENT =
       new WorkerCommand.Recalculate(1000, Duration.ofMillis(200), Duration.ofMillis(600));
 
@@ -169,6 +169,21 @@ class StaleBatchesIT {
     assertThat(run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
         .isInstanceOf(WorkerOutcome.Failed.class);
     assertThat(marks()).containsExactly(List.of(7L, "23514"));
+    assertThat(wrong()).isEqualTo(1);
+  }
+
+  @Test
+  void aFailedBookWhoseMarkSomebodyKeepsStaysABatch() throws SQLException {
+    database.execute(
+        "ALTER TABLE books ADD CONSTRAINT no_good_book CHECK (book_id <> 7 OR rating < 0.5)");
+    database.execute("INSERT INTO bookvotes.stale_marks (book_id) VALUES (7)");
+    batchOfAll();
+    try (HeldBooks other = HeldBooks.hold(database)) {
+      other.execute("SELECT FROM bookvotes.stale_marks WHERE book_id = 7 FOR UPDATE");
+      assertThat(run(Options.of(database, 1))).isInstanceOf(WorkerOutcome.Completed.class);
+      assertThat(database.queryRows("SELECT book_ids::text FROM bookvotes.stale_batches"))
+          .containsExactly(List.of("{7}"));
+    }
     assertThat(wrong()).isEqualTo(1);
   }
 

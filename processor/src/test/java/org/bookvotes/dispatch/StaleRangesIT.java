@@ -30,7 +30,7 @@ class StaleRangesIT {
   private static final int BOOKS = 23;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final WorkerCommand.Recalculate NO_TIME =
-      new WorkerCommand.Recalculate(4, Duration.ZERO);
+      new WorkerCommand.Recalculate(4, Duration.ofNanos(1000));
   private static final WorkerCommand.Recalculate IMPATIENT =
       new WorkerCommand.Recalculate(1000, Duration.ofMillis(200), Duration.ofMillis(600));
 
