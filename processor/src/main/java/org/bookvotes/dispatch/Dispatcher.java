@@ -161,8 +161,8 @@ public final class Dispatcher {
 
   private void dispatch(boolean woken) throws SQLException {
     Duration sinceSurvey = Duration.ofNanos(System.nanoTime() - surveyNanos);
-    boolean atRest = !woken && running.isEmpty() && surveyedAtRest;
-    if (sinceSurvey.compareTo(atRest ? REST : TICK) >= 0) {
+    boolean atRest = !woken && running.isEmpty();
+    if (sinceSurvey.compareTo(atRest && surveyedAtRest ? REST : TICK) >= 0) {
       measureWorkers();
       dueVacuums = dueVacuums();
       surveyNanos = System.nanoTime();
