@@ -16,8 +16,8 @@ BEGIN
         EXIT WHEN ${pg_background}.pg_background_wait(launch.pid, launch.cookie, 1);
         PERFORM pg_stat_clear_snapshot();
         EXIT WHEN EXISTS (
-            SELECT FROM pg_stat_activity a
-            WHERE a.pid = launch.pid AND a.application_name = current_setting('application_name'));
+            SELECT FROM pg_stat_get_activity(launch.pid) a
+            WHERE a.application_name = current_setting('application_name'));
         EXIT WHEN clock_timestamp() >= deadline;
     END LOOP;
     RETURN NEXT;

@@ -49,12 +49,6 @@ public final class Dispatcher {
   private static final long WORTHWHILE = 200;
 
   /**
-   * Slots, pool and dead rows are looked at once a {@link #TICK} while there is something to do,
-   * and once in this time while there is not.
-   */
-  static final Duration REST = Duration.ofSeconds(5);
-
-  /**
    * A long backlog is counted to its end no more often: that takes the server some tenths of a
    * second.
    */
@@ -80,11 +74,10 @@ public final class Dispatcher {
   // Owned by the dispatcher thread: since when more slots have been wanted than were free, 0 if
   // they are not.
   private long wantedSinceNanos;
-  // Owned by the dispatcher thread: the last survey, and the vacuums it found due that could not be
-  // launched yet.
-  private long surveyNanos = System.nanoTime() - REST.toNanos();
+  // Owned by the dispatcher thread: when slots, pool and dead rows are looked at, and the vacuums
+  // found due then that could not be launched yet.
+  private final SurveyRhythm surveys = new SurveyRhythm(TICK, System.nanoTime());
   private List<Table> dueVacuums = List.of();
-  private boolean surveyedAtRest;
   // Owned by the dispatcher thread.
   private long wholeBacklogNanos = System.nanoTime() - WHOLE_BACKLOG_INTERVAL.toNanos();
 
@@ -160,13 +153,11 @@ public final class Dispatcher {
   }
 
   private void dispatch(boolean woken) throws SQLException {
-    Duration sinceSurvey = Duration.ofNanos(System.nanoTime() - surveyNanos);
     boolean atRest = !woken && running.isEmpty();
-    if (sinceSurvey.compareTo(atRest && surveyedAtRest ? REST : TICK) >= 0) {
+    if (surveys.isDue(atRest, System.nanoTime())) {
       measureWorkers();
       dueVacuums = dueVacuums();
-      surveyNanos = System.nanoTime();
-      surveyedAtRest = atRest;
+      surveys.done(atRest, System.nanoTime());
     }
     List<Table> waiting = new ArrayList<>();
     for (Table table : dueVacuums) {

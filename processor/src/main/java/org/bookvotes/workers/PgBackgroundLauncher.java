@@ -24,9 +24,7 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
       SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_stale_batches.sql");
   private static final SqlFile VACUUM_STALE_MARKS =
       SqlFile.of(PgBackgroundLauncher.class, "launch_vacuum_stale_marks.sql");
-  private static final SqlFile WAIT = SqlFile.of(PgBackgroundLauncher.class, "worker_wait.sql");
-  private static final SqlFile OUTCOME =
-      SqlFile.of(PgBackgroundLauncher.class, "worker_outcome.sql");
+  private static final SqlFile ENDED = SqlFile.of(PgBackgroundLauncher.class, "worker_ended.sql");
   private static final SqlFile RECALCULATED =
       SqlFile.of(PgBackgroundLauncher.class, "worker_recalculated.sql");
 
@@ -43,11 +41,7 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
   public Worker launch(WorkerSlot slot, WorkerCommand command) throws SQLException {
     Connection connection = slot.connection();
     return switch (command) {
-      case WorkerCommand.Recalculate recalculate -> {
-        // The time budget is looked at between batches only.
-        slot.limitStatements(recalculate.limit());
-        yield launch(connection, recalculate);
-      }
+      case WorkerCommand.Recalculate recalculate -> launch(connection, recalculate);
       case WorkerCommand.Vacuum vacuum -> launch(connection, vacuum);
     };
   }
@@ -56,6 +50,8 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
       throws SQLException {
     try (PreparedStatement statement = RECALCULATE.prepare(connection)) {
       RecalculationReport.bind(statement, command, freshnessBoundsSeconds);
+      // The time budget is looked at between batches only.
+      statement.setString(4, WorkerSlot.milliseconds(command.limit()));
       return launched(connection, statement, true);
     }
   }
@@ -91,30 +87,23 @@ public final class PgBackgroundLauncher implements WorkerLauncher {
 
     @Override
     public Optional<WorkerOutcome> await(Duration timeout) throws SQLException {
-      try (PreparedStatement statement = WAIT.prepare(connection)) {
+      try (PreparedStatement statement = ENDED.prepare(connection)) {
         statement.setInt(1, pid);
         statement.setLong(2, cookie);
         statement.setInt(3, Math.toIntExact(timeout.toMillis()));
         try (ResultSet row = statement.executeQuery()) {
           row.next();
-          return row.getBoolean(1) ? Optional.of(outcome()) : Optional.empty();
+          return row.getBoolean("ended") ? Optional.of(outcome(row)) : Optional.empty();
         }
       }
     }
 
-    private WorkerOutcome outcome() throws SQLException {
-      try (PreparedStatement statement = OUTCOME.prepare(connection)) {
-        statement.setInt(1, pid);
-        statement.setLong(2, cookie);
-        try (ResultSet row = statement.executeQuery()) {
-          row.next();
-          if (row.getBoolean("has_error")) {
-            return failed(row.getString("sqlstate"), row.getString("error_message"));
-          }
-          if (!row.getBoolean("completed")) {
-            return failed(null, "the worker ended without saying how");
-          }
-        }
+    private WorkerOutcome outcome(ResultSet ended) throws SQLException {
+      if (ended.getBoolean("has_error")) {
+        return failed(ended.getString("sqlstate"), ended.getString("error_message"));
+      }
+      if (!ended.getBoolean("completed")) {
+        return failed(null, "the worker ended without saying how");
       }
       return reports
           ? recalculated()

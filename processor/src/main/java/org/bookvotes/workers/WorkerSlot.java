@@ -42,13 +42,18 @@ public final class WorkerSlot implements AutoCloseable {
 
   /**
    * From now until the slot is given back, the server ends whatever one statement in this session
-   * or in a worker launched from it takes longer, with SQLSTATE 57014.
+   * takes longer, with SQLSTATE 57014.
    */
   void limitStatements(Duration limit) throws SQLException {
     try (PreparedStatement statement = LIMIT.prepare(connection)) {
-      statement.setString(1, limit.toMillis() + "ms");
+      statement.setString(1, milliseconds(limit));
       statement.execute();
     }
+  }
+
+  /** A value of the server's {@code statement_timeout}. */
+  static String milliseconds(Duration limit) {
+    return limit.toMillis() + "ms";
   }
 
   @Override

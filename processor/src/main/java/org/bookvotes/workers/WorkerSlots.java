@@ -29,12 +29,9 @@ public final class WorkerSlots {
    */
   static final int LOCK_CLASS = 0x626F6F6B;
 
-  private static final SqlFile LOCK = SqlFile.of(WorkerSlots.class, "slot_lock.sql");
-  private static final SqlFile OCCUPIED = SqlFile.of(WorkerSlots.class, "slot_occupied.sql");
-  private static final SqlFile PIN = SqlFile.of(WorkerSlots.class, "slot_pin.sql");
+  private static final SqlFile ACQUIRE = SqlFile.of(WorkerSlots.class, "slot_acquire.sql");
   private static final SqlFile UNLOCK = SqlFile.of(WorkerSlots.class, "slot_unlock.sql");
   private static final SqlFile RELEASE = SqlFile.of(WorkerSlots.class, "slot_release.sql");
-  private static final SqlFile RESET = SqlFile.of(WorkerSlots.class, "slot_reset.sql");
 
   private final Database database;
   private final int count;
@@ -84,16 +81,8 @@ public final class WorkerSlots {
     Connection connection = database.pool().getConnection();
     boolean pinned = false;
     try {
-      if (holds(connection, LOCK, number)) {
-        if (isOccupied(connection, number)) {
-          give(connection, UNLOCK, number);
-        } else {
-          pin(connection, number);
-          pinned = true;
-          return Optional.of(new WorkerSlot(number, connection, this));
-        }
-      }
-      return Optional.empty();
+      pinned = acquire(connection, number);
+      return pinned ? Optional.of(new WorkerSlot(number, connection, this)) : Optional.empty();
     } catch (SQLException | RuntimeException | Error e) {
       // Closing the session gives up whatever it may hold.
       database.evict(connection);
@@ -105,48 +94,46 @@ public final class WorkerSlots {
     }
   }
 
-  private static boolean holds(Connection connection, SqlFile sql, int number) throws SQLException {
-    try (PreparedStatement statement = sql.prepare(connection)) {
+  /** Takes the lock and makes the session the slot's, or leaves both as they were. */
+  private static boolean acquire(Connection connection, int number) throws SQLException {
+    try (PreparedStatement statement = ACQUIRE.prepare(connection)) {
       statement.setInt(1, LOCK_CLASS);
       statement.setInt(2, number);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        return row.getBoolean(1);
-      }
-    }
-  }
-
-  private static boolean isOccupied(Connection connection, int number) throws SQLException {
-    try (PreparedStatement statement = OCCUPIED.prepare(connection)) {
-      statement.setInt(1, number);
-      try (ResultSet row = statement.executeQuery()) {
-        if (row.next()) {
-          LOG.debug("slot {} may still be taken, by worker {}", number, row.getInt("pid"));
+        if (!row.getBoolean("locked")) {
+          return false;
+        }
+        int occupant = row.getInt("occupant");
+        if (row.wasNull()) {
           return true;
         }
-        return false;
+        LOG.debug("slot {} may still be taken, by worker {}", number, occupant);
       }
     }
-  }
-
-  private static void pin(Connection connection, int number) throws SQLException {
-    try (PreparedStatement statement = PIN.prepare(connection)) {
-      statement.setInt(1, number);
-      statement.execute();
+    try (PreparedStatement statement = UNLOCK.prepare(connection)) {
+      give(statement, number);
     }
-  }
-
-  private static void give(Connection connection, SqlFile sql, int number) throws SQLException {
-    if (!holds(connection, sql, number)) {
-      throw new SQLException("slot " + number + " was not held by its own session");
-    }
+    return false;
   }
 
   private static void release(Connection connection, int number) throws SQLException {
-    give(connection, RELEASE, number);
-    try (PreparedStatement statement = RESET.prepare(connection)) {
-      statement.setString(1, Database.APPLICATION_NAME);
-      statement.execute();
+    try (PreparedStatement statement = RELEASE.prepare(connection)) {
+      statement.setString(3, Database.APPLICATION_NAME);
+      give(statement, number);
+    }
+  }
+
+  /** Runs a statement whose first result tells whether this session had the slot's lock. */
+  private static void give(PreparedStatement statement, int number) throws SQLException {
+    statement.setInt(1, LOCK_CLASS);
+    statement.setInt(2, number);
+    statement.execute();
+    try (ResultSet row = statement.getResultSet()) {
+      row.next();
+      if (!row.getBoolean(1)) {
+        throw new SQLException("slot " + number + " was not held by its own session");
+      }
     }
   }
 

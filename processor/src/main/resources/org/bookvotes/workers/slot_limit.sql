@@ -1,3 +1,2 @@
--- Of this session's later statements, and of each worker launched from now on, to which a command is one statement however
--- often it commits.
+-- Of this session's later statements. Workers have theirs from launch_recalculate.sql.
 SELECT set_config('statement_timeout', ?, false)

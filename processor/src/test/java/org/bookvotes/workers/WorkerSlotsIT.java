@@ -111,6 +111,25 @@ class WorkerSlotsIT {
     }
   }
 
+  /** The driver forgets them all whenever a statement changes the search path. */
+  @Test
+  void statementsStayPreparedFromSlotToSlot() throws SQLException {
+    try (Database pool = database.open(1)) {
+      WorkerSlots slots = new WorkerSlots(pool, 1);
+      for (int i = 0; i < 20; i++) {
+        acquire(slots, 1).close();
+      }
+      try (WorkerSlot slot = acquire(slots, 1)) {
+        String executions =
+            session(
+                slot,
+                "SELECT sum(generic_plans + custom_plans) FROM pg_prepared_statements"
+                    + " WHERE statement LIKE '%pg_try_advisory_lock%'");
+        assertThat(Integer.parseInt(executions)).isGreaterThan(10);
+      }
+    }
+  }
+
   @Test
   void aHolderThatIsFrozenLosesItsSlotAfterAMinute() throws SQLException {
     try (WorkerSlot slot = acquire(one, 1)) {

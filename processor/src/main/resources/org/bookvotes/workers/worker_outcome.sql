@@ -1,1 +1,0 @@
-SELECT has_error, sqlstate, error_message, completed FROM pg_background_outcome(?, ?)
