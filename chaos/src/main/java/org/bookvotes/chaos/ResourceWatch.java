@@ -16,7 +16,7 @@ final class ResourceWatch implements AutoCloseable {
   private static final int FEWEST = 6;
 
   /** Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, and who asks. */
-  private static final int MOST_CONNECTIONS = Stack.WORKER_SLOTS + 6;
+  private static final int MOST_CONNECTIONS = Stack.WORKER_SLOTS + 7;
 
   private final Stack stack;
   private final Container replica;
