@@ -95,7 +95,12 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
 
   /** How many runs have ended that are not in the journal, those given up included. */
   synchronized long unwritten() {
-    return missing + inHand + waiting.size();
+    return missing + kept();
+  }
+
+  /** How many of them are kept to be tried again. */
+  synchronized int kept() {
+    return inHand + waiting.size();
   }
 
   private void write() {
