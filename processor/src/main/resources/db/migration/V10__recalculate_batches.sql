@@ -36,11 +36,11 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT array_agg(u.book_id ORDER BY u.book_id), array_agg(u.marked_at ORDER BY u.book_id)
+    SELECT coalesce(array_agg(u.book_id ORDER BY u.book_id), '{}'), coalesce(array_agg(u.marked_at ORDER BY u.book_id), '{}')
     INTO ids, marks
     FROM (SELECT i.book_id, min(coalesce(i.mark, s.marked_at)) AS marked_at
           FROM bookvotes.stale_batches s, unnest(s.book_ids, s.marks) AS i (book_id, mark)
-          WHERE s.batch_id = ANY (taken)
+          WHERE s.batch_id = ANY (taken) AND i.book_id IS NOT NULL
           GROUP BY i.book_id) AS u;
 
     IF cardinality(ids) > batch_size THEN

@@ -91,6 +91,10 @@ public final class VoteEventCodec {
       throw new MalformedVoteException(
           "event: has " + json.length + " bytes, at most " + MAX_EVENT_BYTES + " are allowed");
     }
+    VoteEvent plain = PlainForm.read(json);
+    if (plain != null) {
+      return plain;
+    }
     if (!isUtf8(json)) {
       throw new MalformedVoteException("event: not valid UTF-8");
     }

@@ -21,7 +21,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
 import org.bookvotes.contracts.VoteTopics;
-import org.bookvotes.ingest.VoteConsumer;
 import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.Tally;
 import org.bookvotes.testing.TestDatabase;
@@ -70,7 +69,7 @@ class TopicsIT {
   @Test
   void goesOnBehindEventsThatKafkaDeletedAndSaysSo() throws Exception {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
-    Logger logger = (Logger) LoggerFactory.getLogger(VoteConsumer.class);
+    Logger logger = (Logger) LoggerFactory.getLogger("org.bookvotes.ingest");
     log.start();
     logger.addAppender(log);
     try (TestDatabase database = Servers.newDatabase();

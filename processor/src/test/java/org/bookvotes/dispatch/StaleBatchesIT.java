@@ -79,6 +79,8 @@ class StaleBatchesIT {
   @Test
   void aBookThatDoesNotExistAnyMoreIsForgotten() throws SQLException {
     batch("'{1, 99}'");
+    batch("'{}'");
+    batch("'{NULL}'");
     assertThat(run(Options.of(database, 1))).isInstanceOf(WorkerOutcome.Completed.class);
     assertThat(stale()).isZero();
     assertThat(updates()).isEqualTo(1);
