@@ -132,6 +132,8 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.error("no more runs are written to bookvotes.worker_runs, this is a bug of ours", e);
     }
   }
 
