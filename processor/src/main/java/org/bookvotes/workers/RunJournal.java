@@ -1,5 +1,6 @@
 package org.bookvotes.workers;
 
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -199,6 +200,9 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
         statement.addBatch();
       }
       return statement.executeBatch().length;
+    } catch (BatchUpdateException e) {
+      // Its own message is the statement's whole text; what the server said is behind it.
+      throw e.getNextException() == null ? e : e.getNextException();
     }
   }
 

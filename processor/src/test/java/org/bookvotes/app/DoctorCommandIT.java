@@ -183,9 +183,7 @@ class DoctorCommandIT {
             database.queryLong(
                 "SELECT count(*) FROM books WHERE rating IS DISTINCT FROM rating(votes_up, votes_down)"))
         .isZero();
-    assertThat(Cli.run(settings, "status").out())
-        .as("the role may write the journal and read it")
-        .contains("recalculate completed in ");
+    assertThat(Cli.run(settings, "status").out()).contains("recalculate completed in ");
   }
 
   @Test
