@@ -7,27 +7,46 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.bookvotes.postgres.Database;
+import org.bookvotes.workers.WorkersView.EndedRun;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 @Command(
     name = "status",
     mixinStandardHelpOptions = true,
-    description = {"Shows the backlog, the worker slots and the server's pool of workers.", ""})
+    description = {
+      "Shows the backlog, the worker slots, the server's pool of workers and the last runs of all replicas.",
+      ""
+    })
 final class StatusCommand extends SettingsCommand {
+
+  private static final int MOST_RUNS = 1000;
+  private static final int MOST_MESSAGE_CHARS = 200;
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
   @Option(names = "--watch", description = "Print again every second, until interrupted.")
   private boolean watch;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "<count>",
+      defaultValue = "10",
+      description =
+          "How many of the last runs to show, 0 to "
+              + MOST_RUNS
+              + "; by default ${DEFAULT-VALUE}. The table bookvotes.worker_runs has more.")
+  private int runCount;
 
   @Option(
       names = "--replica",
@@ -47,12 +66,17 @@ final class StatusCommand extends SettingsCommand {
 
   @Override
   int run(ProcessorConfig config) throws Exception {
+    if (runCount < 0 || runCount > MOST_RUNS) {
+      throw new ParameterException(
+          spec().commandLine(), "--runs is " + runCount + ", allowed is 0 to " + MOST_RUNS);
+    }
     try (Database database = openDatabase(config, 1)) {
       CountDownLatch never = new CountDownLatch(1);
       do {
         Replica status =
             new Replica(
-                ClusterStatus.read(database.transactions(), config.workerSlots()), askReplica());
+                ClusterStatus.read(database.transactions(), config.workerSlots(), runCount),
+                askReplica());
         if (json) {
           out().println(StatusReport.JSON.writeValueAsString(status));
         } else {
@@ -119,6 +143,39 @@ final class StatusCommand extends SettingsCommand {
                   slot.runsSeconds());
       out().printf(Locale.ROOT, "slot %-3d          %-8s %s%n", slot.slot(), slot.state(), running);
     }
+    for (EndedRun run : status.lastRuns()) {
+      out().printf("run               %s%n", text(run));
+    }
+  }
+
+  /** One line; times in UTC. */
+  private static String text(EndedRun run) {
+    StringBuilder text = new StringBuilder();
+    text.append(run.finishedAt().truncatedTo(ChronoUnit.SECONDS))
+        .append(
+            String.format(
+                Locale.ROOT,
+                "  slot %-3d %s%s %s in %.2f s",
+                run.slot(),
+                run.command(),
+                run.table() == null ? "" : " " + run.table(),
+                run.outcome(),
+                Duration.between(run.startedAt(), run.finishedAt()).toNanos() / 1e9));
+    if (run.batches() > 0) {
+      text.append(
+          String.format(Locale.ROOT, ", %,d books in batches: %,d", run.books(), run.batches()));
+    }
+    if (run.removedRows() != null) {
+      text.append(String.format(Locale.ROOT, ", dead rows removed: %,d", run.removedRows()));
+    }
+    text.append(run.pid() == null ? "" : ", worker " + run.pid())
+        .append(", replica ")
+        .append(Printable.of(run.replica(), MOST_MESSAGE_CHARS));
+    if (run.message() != null) {
+      text.append(run.sqlState() == null ? ": " : ": " + run.sqlState() + " ")
+          .append(Printable.of(run.message(), MOST_MESSAGE_CHARS));
+    }
+    return text.toString();
   }
 
   private void print(JsonNode status) {

@@ -7,6 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
 import org.bookvotes.workers.WorkerOutcome.Recalculated;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -62,6 +63,47 @@ public final class WorkerRunner {
    * caller closes the slot.
    */
   public WorkerOutcome run(WorkerSlot slot, WorkerCommand command) {
+    Ended ended = runToOutcome(slot, command);
+    report(slot, command, ended, null);
+    return ended.outcome();
+  }
+
+  /**
+   * The same for a vacuum, of which the listener is told once it has been judged.
+   *
+   * @throws SQLException if it cannot be judged; the listener has been told all the same
+   */
+  public WorkerOutcome run(WorkerSlot slot, WorkerCommand.Vacuum command, VacuumJudge judge)
+      throws SQLException {
+    Ended ended = runToOutcome(slot, command);
+    Verdict verdict = null;
+    try {
+      if (ended.outcome() instanceof WorkerOutcome.Completed) {
+        verdict = judge.judge();
+      }
+    } finally {
+      report(slot, command, ended, verdict);
+    }
+    return ended.outcome();
+  }
+
+  /** Finds out what a vacuum has done that ended without error. */
+  @FunctionalInterface
+  public interface VacuumJudge {
+    Verdict judge() throws SQLException;
+  }
+
+  /**
+   * What a vacuum has done.
+   *
+   * @param removedRows dead rows that are gone
+   * @param blocked what kept it from removing any; null if nothing did
+   */
+  public record Verdict(long removedRows, @Nullable String blocked) {}
+
+  private record Ended(int pid, WorkerOutcome outcome, Duration took) {}
+
+  private Ended runToOutcome(WorkerSlot slot, WorkerCommand command) {
     long startNanos = System.nanoTime();
     int pid = 0;
     WorkerOutcome outcome;
@@ -81,8 +123,7 @@ public final class WorkerRunner {
       Thread.currentThread().interrupt();
       outcome = new WorkerOutcome.Lost(SqlState.NONE, "interrupted");
     }
-    report(slot, command, pid, outcome, Duration.ofNanos(System.nanoTime() - startNanos));
-    return outcome;
+    return new Ended(pid, outcome, Duration.ofNanos(System.nanoTime() - startNanos));
   }
 
   /** Whether recalculation goes on in small batches, without workers. */
@@ -183,7 +224,8 @@ public final class WorkerRunner {
   }
 
   private void report(
-      WorkerSlot slot, WorkerCommand command, int pid, WorkerOutcome outcome, Duration took) {
+      WorkerSlot slot, WorkerCommand command, Ended ended, @Nullable Verdict verdict) {
+    WorkerOutcome outcome = ended.outcome();
     Recalculated recalculated = recalculated(outcome);
     String state = null;
     String message = null;
@@ -215,16 +257,16 @@ public final class WorkerRunner {
               "{} in slot {} (worker {}) {} in {} ms{}",
               command.name(),
               slot.number(),
-              pid,
+              ended.pid(),
               outcome.name(),
-              took.toMillis(),
+              ended.took().toMillis(),
               recalculated.books() == 0 ? "" : ": " + recalculated.books() + " books");
     } else {
       LOG.warn(
           "{} in slot {} (worker {}) {}: {} ({})",
           command.name(),
           slot.number(),
-          pid,
+          ended.pid(),
           outcome.name(),
           message,
           state);
@@ -236,12 +278,22 @@ public final class WorkerRunner {
     listener.runEnded(
         new ProcessorListener.Run(
             command.name(),
+            table(command),
             slot.number(),
-            pid,
+            ended.pid(),
             outcome.name(),
             state,
-            message,
-            took,
-            recalculated.books()));
+            verdict == null ? message : verdict.blocked(),
+            ended.took(),
+            recalculated.books(),
+            recalculated.batches(),
+            verdict == null ? null : verdict.removedRows()));
+  }
+
+  private static @Nullable String table(WorkerCommand command) {
+    return switch (command) {
+      case WorkerCommand.Recalculate recalculate -> null;
+      case WorkerCommand.Vacuum vacuum -> vacuum.table().qualifiedName();
+    };
   }
 }
