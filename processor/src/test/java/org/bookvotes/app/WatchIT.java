@@ -69,7 +69,8 @@ class WatchIT {
       onServer("ALTER DATABASE " + database.name() + " ALLOW_CONNECTIONS true");
       await()
           .atMost(PATIENCE)
-          .until(() -> watch.log().lastIndexOf(" stale=1 ") > watch.log().lastIndexOf(" no answer"));
+          .until(
+              () -> watch.log().lastIndexOf(" stale=1 ") > watch.log().lastIndexOf(" no answer"));
 
       assertThat(watch.log().lines())
           .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d.*"))
