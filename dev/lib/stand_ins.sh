@@ -17,6 +17,7 @@ stand_in_directory() {
     eclipse-temurin:25-jre) echo dev/images/temurin ;;
     postgres:18) echo dev/images/postgres ;;
     apache/kafka:4.3.1) echo dev/images/kafka ;;
+    prom/prometheus:v3.5.0) echo dev/images/prometheus ;;
   esac
 }
 

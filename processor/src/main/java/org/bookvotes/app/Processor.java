@@ -6,7 +6,6 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -20,8 +19,6 @@ import org.bookvotes.observability.Meters;
 import org.bookvotes.observability.MicrometerListener;
 import org.bookvotes.observability.ReplicaStatus;
 import org.bookvotes.postgres.Database;
-import org.bookvotes.postgres.Schema;
-import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +46,6 @@ final class Processor implements AutoCloseable {
   private final Instant startedAt = Instant.now();
   private final ProcessorConfig config;
   private final Database database;
-  private final Schema schema;
   private final Meters meters = new Meters();
   private final ReplicaStatus replicaStatus = new ReplicaStatus();
   private final Dispatching dispatching;
@@ -58,11 +54,10 @@ final class Processor implements AutoCloseable {
   private final ManagementServer server;
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+  private final Readiness readiness;
   // Whoever asks, and however often: it costs the database a look every half second, and ingest no
   // connection.
-  private final Cached<List<String>> notReady = new Cached<>(LOOK_INTERVAL, this::findNotReady);
   private final Cached<StatusReport> status = new Cached<>(LOOK_INTERVAL, this::readStatus);
-  private volatile boolean migrated;
 
   /**
    * Starts a replica.
@@ -71,6 +66,7 @@ final class Processor implements AutoCloseable {
    */
   static Processor start(ProcessorConfig config) throws IOException {
     Processor processor = new Processor(config);
+    processor.readiness.checkSoon();
     processor.dispatching.start();
     processor.ingestThread.start();
     LOG.info("started {} {}: {}", Main.version(), name(), config);
@@ -85,8 +81,8 @@ final class Processor implements AutoCloseable {
             config.databaseUser(),
             config.databasePassword(),
             config.workerSlots() + CONNECTIONS_BESIDE_SLOTS);
+    meters.tellVersion(Main.version());
     meters.bind(database.pool());
-    schema = new Schema(database.pool());
     Listeners listeners = new Listeners(new MicrometerListener(meters.registry()), replicaStatus);
     dispatching = new Dispatching(config, name(), database, listeners, e -> failed("dispatch", e));
     consumer =
@@ -100,10 +96,11 @@ final class Processor implements AutoCloseable {
             dispatching::wake,
             meters::bind);
     meters.bind(consumer.deadLetterProducer());
+    readiness = new Readiness(database, consumer::isAssigned, stopped::get, listeners);
     ingestThread = Thread.ofPlatform().name("ingest").unstarted(this::ingest);
     server =
         ManagementServer.start(
-            config.httpPort(), notReady::get, meters::scrape, status::get, StatusReport.JSON);
+            config.httpPort(), readiness::reasons, this::scrape, status::get, StatusReport.JSON);
   }
 
   /** Settings that all Kafka clients share. */
@@ -184,37 +181,15 @@ final class Processor implements AutoCloseable {
     }
   }
 
-  /** Why this replica is not ready; empty if it is. */
-  private List<String> findNotReady() {
-    List<String> reasons = new ArrayList<>();
-    if (stopped.get()) {
-      reasons.add("stopping");
-    } else if (!database.isReachable()) {
-      reasons.add("the database does not answer");
-    } else if (!isMigrated()) {
-      reasons.add("the database is not migrated, run 'bookvotes migrate'");
-    }
-    if (!consumer.isAssigned()) {
-      reasons.add(
-          "the consumer has not joined its group, or does not know the offsets of its partitions");
-    }
-    return reasons;
-  }
-
-  private boolean isMigrated() {
-    if (!migrated) {
-      try {
-        migrated = schema.isCurrent();
-      } catch (SQLException | FlywayException e) {
-        LOG.debug("the schema's version cannot be read", e);
-      }
-    }
-    return migrated;
+  /** What the meters tell of readiness is at most as old as the scrape before. */
+  private String scrape() {
+    readiness.checkSoon();
+    return meters.scrape();
   }
 
   private StatusReport readStatus() {
     try {
-      List<String> reasons = notReady.get();
+      List<String> reasons = readiness.reasons();
       return new StatusReport(
           Main.version(),
           name(),

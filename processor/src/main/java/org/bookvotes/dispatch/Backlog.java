@@ -8,11 +8,12 @@ import java.time.Duration;
  * @param books all of them; counting stops where who asked had it stop
  * @param due those that may be recalculated now, that is without the ones that pause after a
  *     failure
+ * @param failing those whose last recalculation failed
  * @param oldest age of the oldest mark, zero if there is none
  * @param overdue for how long the one of the due books that has waited longest has been due, zero
  *     if there is none
  */
-public record Backlog(long books, long due, Duration oldest, Duration overdue) {
+public record Backlog(long books, long due, long failing, Duration oldest, Duration overdue) {
 
   /**
    * What one worker should find to be worth its launch beside another. A launch costs about 5 ms

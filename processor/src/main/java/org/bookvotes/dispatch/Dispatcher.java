@@ -2,13 +2,14 @@ package org.bookvotes.dispatch;
 
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bookvotes.observability.ProcessorListener;
+import org.bookvotes.observability.ProcessorListener.SlotState;
 import org.bookvotes.postgres.SqlState;
 import org.bookvotes.postgres.SqlTrouble;
 import org.bookvotes.workers.StopSignal;
@@ -16,7 +17,6 @@ import org.bookvotes.workers.WorkerCommand;
 import org.bookvotes.workers.WorkerCommand.Table;
 import org.bookvotes.workers.WorkerOutcome;
 import org.bookvotes.workers.WorkerRunner;
-import org.bookvotes.workers.WorkerRunner.Verdict;
 import org.bookvotes.workers.WorkerSlot;
 import org.bookvotes.workers.WorkerSlots;
 import org.bookvotes.workers.WorkersView;
@@ -56,8 +56,7 @@ public final class Dispatcher {
   private static final Duration WHOLE_BACKLOG_INTERVAL = Duration.ofSeconds(10);
 
   private final StaleBacklog backlog;
-  private final DeadRows deadRows;
-  private final VacuumPolicy vacuumPolicy;
+  private final Vacuums vacuums;
   private final WorkerSlots slots;
   private final WorkersView workers;
   private final WorkerRunner runner;
@@ -67,18 +66,13 @@ public final class Dispatcher {
   private final Waiter waiter = new Waiter();
   // Our own runs by slot. Put by the dispatcher thread, removed by the run's own thread.
   private final Map<Integer, Run> running = new ConcurrentHashMap<>();
-  // Tables whose last vacuum did not do its work, with the time (nanoTime) of that. Written by the
-  // vacuum's thread.
-  private final Map<Table, Long> unvacuumedNanos = new ConcurrentHashMap<>();
   // How many books the last recalculation found. Written by the run's thread.
   private volatile long lastRunBooks;
   // Owned by the dispatcher thread: since when more slots have been wanted than were free, 0 if
   // they are not.
   private long wantedSinceNanos;
-  // Owned by the dispatcher thread: when slots, pool and dead rows are looked at, and the vacuums
-  // found due then that could not be launched yet.
+  // Owned by the dispatcher thread: when slots, pool and tables are looked at.
   private final SurveyRhythm surveys = new SurveyRhythm(TICK, System.nanoTime());
-  private List<Table> dueVacuums = List.of();
   // Owned by the dispatcher thread.
   private long wholeBacklogNanos = System.nanoTime() - WHOLE_BACKLOG_INTERVAL.toNanos();
 
@@ -99,8 +93,7 @@ public final class Dispatcher {
       ProcessorListener listener,
       StopSignal stop) {
     this.backlog = backlog;
-    this.deadRows = deadRows;
-    this.vacuumPolicy = vacuumPolicy;
+    this.vacuums = new Vacuums(deadRows, vacuumPolicy, runner, listener);
     this.slots = slots;
     this.workers = workers;
     this.runner = runner;
@@ -157,20 +150,14 @@ public final class Dispatcher {
     boolean atRest = !woken && running.isEmpty();
     if (surveys.isDue(atRest, System.nanoTime())) {
       measureWorkers();
-      dueVacuums = dueVacuums();
+      vacuums.survey(runningVacuums());
       surveys.done(atRest, System.nanoTime());
     }
-    List<Table> waiting = new ArrayList<>();
-    for (Table table : dueVacuums) {
-      if (!launchVacuum(table)) {
-        waiting.add(table);
-      }
-    }
-    dueVacuums = waiting;
+    vacuums.launchDue(this::launchVacuum);
     Backlog now = measureBacklog();
     // With a vacuum due and more than one slot, recalculation leaves one alone: else a long backlog
     // keeps vacuums out.
-    boolean vacuumWaits = !isRunningVacuum() && !waiting.isEmpty() && slots.count() > 1;
+    boolean vacuumWaits = vacuums.areWaiting() && runningVacuums().isEmpty() && slots.count() > 1;
     // Degraded, one batch at a time over all replicas: sessions are not meant to do all the work of
     // workers.
     recalculate(now, runner.isDegraded() ? 1 : slots.count() - (vacuumWaits ? 1 : 0));
@@ -186,10 +173,10 @@ public final class Dispatcher {
             StaleBacklog.MOST_COUNTED);
     Backlog now = backlog.measure(mostWorthwhile);
     if (now.books() < mostWorthwhile) {
-      listener.backlogMeasured(now.books(), now.oldest());
+      listener.backlogMeasured(now.books(), now.failing(), now.oldest());
     } else if (System.nanoTime() - wholeBacklogNanos > WHOLE_BACKLOG_INTERVAL.toNanos()) {
       Backlog whole = backlog.measure(StaleBacklog.MOST_COUNTED);
-      listener.backlogMeasured(whole.books(), whole.oldest());
+      listener.backlogMeasured(whole.books(), whole.failing(), whole.oldest());
       wholeBacklogNanos = System.nanoTime();
     }
     return now;
@@ -197,13 +184,22 @@ public final class Dispatcher {
 
   private void measureWorkers() throws SQLException {
     WorkersView.Pool pool = workers.pool();
-    int busy = 0;
-    for (WorkersView.Slot slot : workers.slots()) {
-      if (!slot.state().equals("free")) {
-        busy++;
-      }
+    listener.workersMeasured(
+        workers.slots().stream().map(Dispatcher::stateOf).toList(),
+        pool.ours(),
+        pool.others(),
+        pool.free());
+  }
+
+  private static SlotState stateOf(WorkersView.Slot slot) {
+    if (slot.state().equals("busy")) {
+      return switch (slot.command()) {
+        case "vacuum" -> SlotState.VACUUMS;
+        case null -> SlotState.HELD;
+        default -> SlotState.RECALCULATES;
+      };
     }
-    listener.workersMeasured(busy, slots.count(), pool.ours(), pool.others(), pool.free());
+    return slot.state().equals("orphaned") ? SlotState.ORPHANED : SlotState.FREE;
   }
 
   private void recalculate(Backlog now, int mostSlots) throws SQLException {
@@ -237,34 +233,14 @@ public final class Dispatcher {
     }
   }
 
-  private List<Table> dueVacuums() throws SQLException {
-    List<Table> due = new ArrayList<>();
-    Map<Table, DeadRows.Activity> activities = deadRows.ofAll();
-    for (Table table : Table.values()) {
-      WorkerCommand vacuum = new WorkerCommand.Vacuum(table);
-      if (running.values().stream().anyMatch(run -> run.command().equals(vacuum))) {
-        continue;
-      }
-      DeadRows.Activity activity = Objects.requireNonNull(activities.get(table));
-      Long unvacuumed = unvacuumedNanos.get(table);
-      if (unvacuumed != null && activity.permitted() && !vacuumPolicy.isWorthwhile(activity)) {
-        // Autovacuum or another replica has done it since.
-        forgetBlocked(table);
-        unvacuumed = null;
-      }
-      Optional<Duration> sinceInVain =
-          unvacuumed == null
-              ? Optional.empty()
-              : Optional.of(Duration.ofNanos(System.nanoTime() - unvacuumed));
-      if (vacuumPolicy.isDue(activity, sinceInVain)) {
-        due.add(table);
+  private Set<Table> runningVacuums() {
+    Set<Table> tables = EnumSet.noneOf(Table.class);
+    for (Run run : running.values()) {
+      if (run.command() instanceof WorkerCommand.Vacuum vacuum) {
+        tables.add(vacuum.table());
       }
     }
-    return due;
-  }
-
-  private boolean isRunningVacuum() {
-    return running.values().stream().anyMatch(run -> run.command() instanceof WorkerCommand.Vacuum);
+    return tables;
   }
 
   private boolean launchVacuum(Table table) throws SQLException {
@@ -292,7 +268,7 @@ public final class Dispatcher {
                     worked =
                         switch (command) {
                           case WorkerCommand.Recalculate c -> recalculate(slot, c);
-                          case WorkerCommand.Vacuum c -> vacuum(slot, c);
+                          case WorkerCommand.Vacuum c -> vacuums.run(slot, c);
                         };
                   } catch (SQLException e) {
                     LOG.warn(
@@ -326,66 +302,5 @@ public final class Dispatcher {
         };
     lastRunBooks = books;
     return books > 0;
-  }
-
-  /**
-   * A vacuum's success is what it removed: without the right to it, or under an old snapshot, it
-   * ends without error too.
-   *
-   * @return whether the vacuum was carried out
-   */
-  private boolean vacuum(WorkerSlot slot, WorkerCommand.Vacuum command) throws SQLException {
-    Table table = command.table();
-    DeadRows.Activity before = deadRows.of(table);
-    if (!vacuumPolicy.isWorthwhile(before)) {
-      return false; // Another replica was faster.
-    }
-    long startNanos = System.nanoTime();
-    WorkerOutcome outcome = runner.run(slot, command, () -> judge(table, before, startNanos));
-    if (!(outcome instanceof WorkerOutcome.Completed)) {
-      unvacuumedNanos.put(table, System.nanoTime());
-      return false;
-    }
-    return true;
-  }
-
-  private Verdict judge(Table table, DeadRows.Activity before, long startNanos)
-      throws SQLException {
-    DeadRows.Activity after = deadRows.of(table);
-    if (after.vacuums() == before.vacuums()) {
-      return blockedBy(
-          table,
-          after.permitted() ? "lock" : "permission",
-          after.permitted()
-              ? "somebody else holds or vacuums the table"
-              : "our role may not vacuum it: GRANT MAINTAIN ON "
-                  + table.qualifiedName()
-                  + " TO our role");
-    }
-    if (vacuumPolicy.removedNothing(before, after)) {
-      Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
-      Optional<DeadRows.Blocker> blocker = deadRows.blocker(took);
-      if (blocker.isPresent()) {
-        return blockedBy(table, blocker.get().cause(), blocker.get().detail());
-      }
-      // Nobody was in its way: as many rows died meanwhile.
-    }
-    forgetBlocked(table);
-    long removed = Math.max(0, before.dead() - after.dead());
-    listener.vacuumRemoved(removed);
-    return new Verdict(removed, null);
-  }
-
-  private void forgetBlocked(Table table) {
-    unvacuumedNanos.remove(table);
-    listener.vacuumBlocked(table.qualifiedName(), null);
-  }
-
-  private Verdict blockedBy(Table table, String cause, String detail) {
-    unvacuumedNanos.put(table, System.nanoTime());
-    LOG.warn(
-        "the vacuum of {} removed nothing, cause {}: {}", table.qualifiedName(), cause, detail);
-    listener.vacuumBlocked(table.qualifiedName(), cause);
-    return new Verdict(0, cause + ": " + detail);
   }
 }

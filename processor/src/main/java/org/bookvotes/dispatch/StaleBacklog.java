@@ -42,6 +42,7 @@ public final class StaleBacklog {
               return new Backlog(
                   row.getLong("books"),
                   row.getLong("due"),
+                  row.getLong("failing"),
                   duration(row, "oldest_seconds"),
                   duration(row, "overdue_seconds"));
             }

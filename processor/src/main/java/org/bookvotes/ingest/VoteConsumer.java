@@ -70,6 +70,7 @@ public final class VoteConsumer {
   private final UncountableBooks uncountable = new UncountableBooks();
   private final Backoff backoff = new Backoff();
   private final PollBudget budget = new PollBudget();
+  private final PartitionLag lag;
 
   private volatile boolean stopping;
   private volatile boolean assigned;
@@ -100,6 +101,7 @@ public final class VoteConsumer {
     this.deadLetters = new DeadLetters(client, deadLetterTopic, listener);
     this.writer = new VoteWriter(store, deadLetters, limit, listener, onMarked, this::wake);
     this.listener = listener;
+    this.lag = new PartitionLag(listener);
     this.onOpened = onOpened;
   }
 
@@ -197,6 +199,7 @@ public final class VoteConsumer {
             && positions.nexts().keySet().containsAll(consumer.assignment())
             && consumer.groupMetadata().generationId() > 0
             && (!positions.nexts().isEmpty() || topicExists(consumer));
+    lag.measure(consumer);
     Duration pause = backoff.remaining();
     // A paused member polls on: it keeps its place in the group.
     ConsumerRecords<byte[], byte[]> records;
@@ -232,7 +235,9 @@ public final class VoteConsumer {
       return;
     }
     try {
-      positions.seek(consumer, store.offsets(positions.unpositioned()));
+      Map<TopicPartition, Long> offsets = store.offsets(positions.unpositioned());
+      positions.seek(consumer, offsets);
+      offsets.forEach(lag::counted);
     } catch (SQLException e) {
       listener.batchFailed(SqlState.of(e));
       backoff.failed();
@@ -310,6 +315,7 @@ public final class VoteConsumer {
         .forEach(
             (partition, next) -> {
               backoff.succeeded();
+              lag.counted(partition, next);
               uncountable.committed(partition, next);
               if (positions.nexts().containsKey(partition)) {
                 offsets.put(partition, new OffsetAndMetadata(next));

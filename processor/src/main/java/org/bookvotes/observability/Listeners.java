@@ -2,6 +2,7 @@ package org.bookvotes.observability;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,8 +48,8 @@ public final class Listeners implements ProcessorListener {
   }
 
   @Override
-  public void backlogMeasured(long books, Duration oldest) {
-    tell(l -> l.backlogMeasured(books, oldest));
+  public void backlogMeasured(long books, long failing, Duration oldest) {
+    tell(l -> l.backlogMeasured(books, failing, oldest));
   }
 
   @Override
@@ -87,12 +88,27 @@ public final class Listeners implements ProcessorListener {
   }
 
   @Override
-  public void vacuumBlocked(String table, @Nullable String cause) {
-    tell(l -> l.vacuumBlocked(table, cause));
+  public void vacuumBlocked(String table, @Nullable Blocker blocker) {
+    tell(l -> l.vacuumBlocked(table, blocker));
   }
 
   @Override
-  public void workersMeasured(int busySlots, int allSlots, int ours, int others, int free) {
-    tell(l -> l.workersMeasured(busySlots, allSlots, ours, others, free));
+  public void tablesMeasured(List<Table> tables) {
+    tell(l -> l.tablesMeasured(tables));
+  }
+
+  @Override
+  public void workersMeasured(List<SlotState> slots, int ours, int others, int free) {
+    tell(l -> l.workersMeasured(slots, ours, others, free));
+  }
+
+  @Override
+  public void lagMeasured(Map<Integer, Long> events) {
+    tell(l -> l.lagMeasured(events));
+  }
+
+  @Override
+  public void readinessChecked(boolean database, boolean schema, boolean assignment) {
+    tell(l -> l.readinessChecked(database, schema, assignment));
   }
 }

@@ -2,6 +2,7 @@ package org.bookvotes.observability;
 
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -41,6 +42,14 @@ public final class Meters implements AutoCloseable {
             new UptimeMetrics(),
             gc)
         .forEach(binder -> binder.bindTo(registry));
+  }
+
+  /** Tells which version runs: {@code bookvotes_build_info{version}}, which is always 1. */
+  public void tellVersion(String version) {
+    Gauge.builder("bookvotes.build.info", () -> 1)
+        .description("1, with the version that runs")
+        .tag("version", version)
+        .register(registry);
   }
 
   /** Where our own meters go. */

@@ -3,12 +3,13 @@ package org.bookvotes.observability;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code bookvotes_ingest_batch_seconds} from poll to commit
  *   <li>{@code bookvotes_ingest_failures_total{sqlstate}} batches that were not written and are
  *       tried again
+ *   <li>{@code bookvotes_partition_lag_events{partition}} events of this replica's partitions that
+ *       are not counted yet
+ *   <li>{@code bookvotes_ready{check}} 1 or 0: whether the database answers, whether it is
+ *       migrated, whether the consumer is in its group
  *   <li>{@code bookvotes_stale_books}, {@code bookvotes_oldest_stale_seconds} the backlog, the same
  *       on every replica
+ *   <li>{@code bookvotes_failing_books} those of them whose last recalculation failed, the same on
+ *       every replica
  *   <li>{@code bookvotes_freshness_seconds} from a mark to the fresh rating
  *   <li>{@code bookvotes_recalculated_books_total}
  *   <li>{@code bookvotes_fallback_books_total} those of them that were recalculated without a
@@ -31,12 +38,19 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code bookvotes_degraded} 1 while no worker is to be had and small batches are
  *       recalculated without
  *   <li>{@code bookvotes_worker_slots{state}} slots of all replicas, the same on every replica
+ *   <li>{@code bookvotes_worker_slot_state{slot}} 0 free, 1 recalculates, 2 vacuums, 3 held without
+ *       a worker, 4 orphaned; the same on every replica
  *   <li>{@code bookvotes_worker_slot_wait_seconds} from wanting a slot to having it
  *   <li>{@code bookvotes_worker_launches_total{command,outcome}}
  *   <li>{@code bookvotes_worker_launch_retries_total{sqlstate}}
  *   <li>{@code bookvotes_worker_run_seconds{command}} from launch to outcome
  *   <li>{@code bookvotes_vacuum_removed_rows_total}
  *   <li>{@code bookvotes_vacuum_blocked{cause}} tables whose last vacuum removed nothing
+ *   <li>{@code bookvotes_vacuum_blocker_seconds{table,cause,holder}} who blocks it, and for how
+ *       long that one has been there, 0 if that cannot be told; only while it is blocked
+ *   <li>{@code bookvotes_table_dead_rows{table}}, {@code bookvotes_table_updates_total{table}},
+ *       {@code bookvotes_table_hot_updates_total{table}}, {@code bookvotes_table_bytes{table,part}}
+ *       the same on every replica; the counters are the server's
  *   <li>{@code bookvotes_background_pool{state}} the server's workers, the same on every replica
  * </ul>
  */
@@ -46,15 +60,8 @@ public final class MicrometerListener implements ProcessorListener {
   private static final List<String> COMMANDS = List.of("recalculate", "vacuum");
   private static final List<String> OUTCOMES =
       List.of("completed", "failed", "exhausted", "fallback", "lost");
-  private static final List<String> CAUSES =
-      List.of(
-          "snapshot",
-          "prepared-transaction",
-          "replication-slot",
-          "standby",
-          "permission",
-          "lock",
-          "unknown");
+  // Those that mostly happen, and what an event brings that is too large for the dead-letter topic.
+  private static final List<String> FAILURES = List.of("08006", "53100", "57014", "dead-letters");
 
   // Buckets of all times but freshness. Micrometer's own choice would be some seventy for each.
   private static final Duration[] DURATION_BOUNDS =
@@ -70,14 +77,34 @@ public final class MicrometerListener implements ProcessorListener {
   private final Counter recalculated;
   private final Counter fallback;
   private final Timer slotWait;
-  private final Counter removedRows;
-  private final Map<String, String> blockedTables = new ConcurrentHashMap<>();
+  private final MultiGauge lag;
+  private final TableMeters tables;
   private volatile long staleBooks;
+  private volatile long failingBooks;
   private volatile boolean degraded;
   private volatile Duration oldestStale = Duration.ZERO;
-  private volatile Workers workers = new Workers(0, 0, 0, 0, 0);
+  private volatile Workers workers = new Workers(List.of(), 0, 0, 0);
+  private volatile Map<Integer, Long> lagByPartition = Map.of();
+  private volatile Ready ready = new Ready(false, false, false);
 
-  private record Workers(int busySlots, int allSlots, int ours, int others, int free) {}
+  private record Workers(List<SlotState> slots, int ours, int others, int free) {
+    long freeSlots() {
+      return slots.stream().filter(state -> state == SlotState.FREE).count();
+    }
+
+    /** Dashboards know these numbers: they do not follow the order of the constants. */
+    int stateOf(int slot) {
+      return switch (slots.get(slot - 1)) {
+        case FREE -> 0;
+        case RECALCULATES -> 1;
+        case VACUUMS -> 2;
+        case HELD -> 3;
+        case ORPHANED -> 4;
+      };
+    }
+  }
+
+  private record Ready(boolean database, boolean schema, boolean assignment) {}
 
   public MicrometerListener(MeterRegistry registry) {
     this.registry = registry;
@@ -102,10 +129,12 @@ public final class MicrometerListener implements ProcessorListener {
             .description("Ratings calculated without a worker, as none was to be had")
             .register(registry);
     slotWait = histogram("bookvotes.worker.slot.wait", "From wanting a worker slot to having it");
-    removedRows =
-        Counter.builder("bookvotes.vacuum.removed.rows")
-            .description("Dead rows that our vacuums removed, by the server's statistics")
+    lag =
+        MultiGauge.builder("bookvotes.partition.lag")
+            .baseUnit("events")
+            .description("Events on the brokers that are not counted yet")
             .register(registry);
+    tables = new TableMeters(registry);
 
     // A counter that appears only with its first event hides that event from rate().
     REASONS.forEach(reason -> deadLetters(reason).increment(0));
@@ -114,14 +143,11 @@ public final class MicrometerListener implements ProcessorListener {
       runs(command);
     }
     retries("53000").increment(0);
-    CAUSES.forEach(
-        cause ->
-            gauge(
-                "bookvotes.vacuum.blocked",
-                "Tables whose last vacuum removed nothing, by cause",
-                "cause",
-                cause,
-                () -> blockedTables.values().stream().filter(cause::equals).count()));
+    FAILURES.forEach(sqlState -> failures(sqlState).increment(0));
+    String isReady = "Whether a replica has what it needs: 1 or 0";
+    gauge("bookvotes.ready", isReady, "check", "database", () -> ready.database() ? 1 : 0);
+    gauge("bookvotes.ready", isReady, "check", "schema", () -> ready.schema() ? 1 : 0);
+    gauge("bookvotes.ready", isReady, "check", "assignment", () -> ready.assignment() ? 1 : 0);
     Gauge.builder("bookvotes.degraded", () -> degraded ? 1 : 0)
         .description(
             "1 while small batches are recalculated without a worker, as none is to be had")
@@ -129,22 +155,21 @@ public final class MicrometerListener implements ProcessorListener {
     Gauge.builder("bookvotes.stale.books", () -> staleBooks)
         .description("Books whose rating does not show all their votes yet")
         .register(registry);
+    Gauge.builder("bookvotes.failing.books", () -> failingBooks)
+        .description("Stale books whose last recalculation failed")
+        .register(registry);
     Gauge.builder("bookvotes.oldest.stale", () -> oldestStale.toNanos() / 1e9)
         .baseUnit("seconds")
         .description("Age of the oldest stale mark")
         .register(registry);
+    String slots = "Worker slots of all replicas";
     gauge(
         "bookvotes.worker.slots",
-        "Worker slots of all replicas",
+        slots,
         "state",
         "busy",
-        () -> workers.busySlots());
-    gauge(
-        "bookvotes.worker.slots",
-        "Worker slots of all replicas",
-        "state",
-        "free",
-        () -> workers.allSlots() - workers.busySlots());
+        () -> workers.slots().size() - workers.freeSlots());
+    gauge("bookvotes.worker.slots", slots, "state", "free", () -> workers.freeSlots());
     String pool = "Background workers of the server";
     gauge("bookvotes.background.pool", pool, "state", "ours", () -> workers.ours());
     gauge("bookvotes.background.pool", pool, "state", "others", () -> workers.others());
@@ -160,8 +185,7 @@ public final class MicrometerListener implements ProcessorListener {
 
   @Override
   public void batchFailed(String sqlState) {
-    counter("bookvotes.ingest.failures", "Batches that were not written", "sqlstate", sqlState)
-        .increment();
+    failures(sqlState).increment();
   }
 
   @Override
@@ -170,8 +194,9 @@ public final class MicrometerListener implements ProcessorListener {
   }
 
   @Override
-  public void backlogMeasured(long books, Duration oldest) {
+  public void backlogMeasured(long books, long failing, Duration oldest) {
     staleBooks = books;
+    failingBooks = failing;
     oldestStale = oldest;
   }
 
@@ -218,21 +243,56 @@ public final class MicrometerListener implements ProcessorListener {
 
   @Override
   public void vacuumRemoved(long rows) {
-    removedRows.increment((double) rows);
+    tables.removed(rows);
   }
 
   @Override
-  public void vacuumBlocked(String table, @Nullable String cause) {
-    if (cause == null) {
-      blockedTables.remove(table);
-    } else {
-      blockedTables.put(table, cause);
+  public void vacuumBlocked(String table, @Nullable Blocker blocker) {
+    tables.blocked(table, blocker);
+  }
+
+  @Override
+  public void tablesMeasured(List<Table> measured) {
+    tables.measured(measured);
+  }
+
+  @Override
+  public void workersMeasured(List<SlotState> slots, int ours, int others, int free) {
+    int known = workers.slots().size();
+    workers = new Workers(slots, ours, others, free);
+    for (int slot = known + 1; slot <= slots.size(); slot++) {
+      int number = slot;
+      gauge(
+          "bookvotes.worker.slot.state",
+          "What each worker slot does: 0 free, 1 recalculates, 2 vacuums, 3 held, 4 orphaned",
+          "slot",
+          Integer.toString(number),
+          () -> workers.stateOf(number));
     }
   }
 
   @Override
-  public void workersMeasured(int busySlots, int allSlots, int ours, int others, int free) {
-    workers = new Workers(busySlots, allSlots, ours, others, free);
+  public void lagMeasured(Map<Integer, Long> events) {
+    lagByPartition = Map.copyOf(events);
+    // Those of other partitions go; the others stay registered and are read anew.
+    lag.register(
+        events.keySet().stream()
+            .map(
+                partition ->
+                    MultiGauge.Row.of(
+                        Tags.of("partition", partition.toString()),
+                        () -> lagByPartition.getOrDefault(partition, 0L)))
+            .toList());
+  }
+
+  @Override
+  public void readinessChecked(boolean database, boolean schema, boolean assignment) {
+    ready = new Ready(database, schema, assignment);
+  }
+
+  private Counter failures(String sqlState) {
+    return counter(
+        "bookvotes.ingest.failures", "Batches that were not written", "sqlstate", sqlState);
   }
 
   private Counter deadLetters(String reason) {

@@ -1,6 +1,8 @@
 package org.bookvotes.observability;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +25,10 @@ public interface ProcessorListener {
    * The backlog was measured.
    *
    * @param books stale books
+   * @param failing those of them whose last recalculation failed
    * @param oldest age of the oldest mark, zero if there is none
    */
-  default void backlogMeasured(long books, Duration oldest) {}
+  default void backlogMeasured(long books, long failing, Duration oldest) {}
 
   /** A worker slot was had after having been wanted for {@code waited}. */
   default void slotAcquired(int slot, Duration waited) {}
@@ -58,10 +61,71 @@ public interface ProcessorListener {
    * A vacuum removed nothing although there was something to remove; {@code null} if the last one
    * was not blocked.
    */
-  default void vacuumBlocked(String table, @Nullable String cause) {}
+  default void vacuumBlocked(String table, @Nullable Blocker blocker) {}
 
-  /** The slots of all replicas and the server's pool of background workers were looked at. */
-  default void workersMeasured(int busySlots, int allSlots, int ours, int others, int free) {}
+  /** The tables that recalculation fills with dead rows were looked at. */
+  default void tablesMeasured(List<Table> tables) {}
+
+  /**
+   * The slots of all replicas and the server's pool of background workers were looked at.
+   *
+   * @param slots from slot 1 upwards
+   * @param ours workers in slots of Bookvotes
+   * @param others all else that draws on the pool
+   * @param free workers that the pool has left
+   */
+  default void workersMeasured(List<SlotState> slots, int ours, int others, int free) {}
+
+  /**
+   * How many events of each of this replica's partitions are not counted yet, by partition; those
+   * of which it cannot be told are left out.
+   */
+  default void lagMeasured(Map<Integer, Long> events) {}
+
+  /**
+   * What this replica needs to be ready was looked at.
+   *
+   * @param database whether the database answers
+   * @param schema whether it was migrated when it last answered
+   * @param assignment whether the consumer is in its group and knows its offsets
+   */
+  default void readinessChecked(boolean database, boolean schema, boolean assignment) {}
+
+  /** What becomes of a slot. */
+  enum SlotState {
+    FREE,
+    RECALCULATES,
+    VACUUMS,
+    /** A replica has it, and no worker runs in it. */
+    HELD,
+    /** A worker runs in it, and its replica is gone. */
+    ORPHANED
+  }
+
+  /**
+   * What keeps a vacuum from removing dead rows.
+   *
+   * @param cause {@code snapshot}, {@code prepared-transaction}, {@code replication-slot}, {@code
+   *     standby}, {@code permission}, {@code lock}, or {@code unknown} if our role may not see it
+   * @param holder who it is, in at most 100 characters, the same as long as it is the same one
+   * @param held for how long it has been so, null if that cannot be told
+   */
+  record Blocker(String cause, String holder, @Nullable Duration held) {}
+
+  /**
+   * One table, its partitions and what it keeps out of line (TOAST) included.
+   *
+   * @param name as SQL has it
+   * @param deadRows by the server's statistics, as are the updates
+   * @param updates since the server's statistics began
+   * @param hotUpdates those of them that touched no index
+   * @param size on disk, null if it cannot be told without waiting for somebody's lock
+   */
+  record Table(
+      String name, long deadRows, long updates, long hotUpdates, @Nullable TableSize size) {}
+
+  /** Bytes on disk of a table's rows, of what they keep out of line, and of its indexes. */
+  record TableSize(long heapBytes, long toastBytes, long indexBytes) {}
 
   /**
    * One launch of a worker and what came of it.

@@ -183,11 +183,11 @@ public final class ReplicaStatus implements ProcessorListener {
   }
 
   @Override
-  public synchronized void vacuumBlocked(String table, @Nullable String cause) {
-    if (cause == null) {
+  public synchronized void vacuumBlocked(String table, @Nullable Blocker blocker) {
+    if (blocker == null) {
       blockedVacuums.remove(table);
     } else {
-      blockedVacuums.put(table, cause);
+      blockedVacuums.put(table, blocker.cause());
     }
   }
 }

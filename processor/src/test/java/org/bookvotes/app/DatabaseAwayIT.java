@@ -59,6 +59,16 @@ class DatabaseAwayIT {
         Awaitility.await("several tries in vain")
             .atMost(Duration.ofSeconds(60))
             .until(() -> failures(replica) >= 3);
+        Awaitility.await("the meters tell so")
+            .atMost(Duration.ofSeconds(60))
+            .untilAsserted(
+                () -> {
+                  assertThat(replica.metric("bookvotes_ready{check=\"database\"}")).isZero();
+                  assertThat(replica.metric("bookvotes_ready{check=\"schema\"}")).isOne();
+                  // Votes are still sent. What Kafka's client knows of paused partitions stands
+                  // still.
+                  assertThat(lag(replica)).isGreaterThan(1_000);
+                });
         assertThat(group.members()).as("never out of the group").isEqualTo(members);
 
         onServer("ALTER DATABASE " + database.name() + " ALLOW_CONNECTIONS true");
@@ -66,17 +76,33 @@ class DatabaseAwayIT {
         replica.awaitReady();
         load.stop();
         tally.awaitRated(database, topics);
+        Awaitility.await("all well again")
+            .atMost(Duration.ofSeconds(60))
+            .untilAsserted(
+                () -> {
+                  assertThat(replica.metric("bookvotes_ready{check=\"database\"}")).isOne();
+                  assertThat(replica.metric("bookvotes_ready{check=\"assignment\"}")).isOne();
+                  assertThat(lag(replica)).isZero();
+                });
         assertThat(group.members()).as("never out of the group").isEqualTo(members);
       }
     }
   }
 
   private static double failures(Replica replica) {
+    return sum(replica, "bookvotes_ingest_failures_total");
+  }
+
+  private static double lag(Replica replica) {
+    return sum(replica, "bookvotes_partition_lag_events");
+  }
+
+  private static double sum(Replica replica, String name) {
     return replica
         .get("/metrics")
         .body()
         .lines()
-        .filter(line -> line.startsWith("bookvotes_ingest_failures_total{"))
+        .filter(line -> line.startsWith(name + "{"))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf("} ") + 2)))
         .sum();
   }

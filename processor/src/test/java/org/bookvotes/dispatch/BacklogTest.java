@@ -23,7 +23,7 @@ class BacklogTest {
   })
   void isWorthAWorkerForEveryFiftyBatchesBegun(
       long due, int batchSize, int mostWorkers, int worth) {
-    Backlog backlog = new Backlog(due, due, Duration.ZERO, Duration.ZERO);
+    Backlog backlog = new Backlog(due, due, 0, Duration.ZERO, Duration.ZERO);
     assertThat(backlog.worthWorkers(batchSize, mostWorkers)).isEqualTo(worth);
   }
 
@@ -31,7 +31,8 @@ class BacklogTest {
   @CsvSource({"0, 0", "1, 1"})
   void booksThatPauseAfterAFailureAreWorthNoWorker(long due, int worth) {
     assertThat(
-            new Backlog(1_000_000, due, Duration.ofHours(1), Duration.ZERO).worthWorkers(1000, 4))
+            new Backlog(1_000_000, due, 0, Duration.ofHours(1), Duration.ZERO)
+                .worthWorkers(1000, 4))
         .isEqualTo(worth);
   }
 
@@ -47,7 +48,7 @@ class BacklogTest {
   void anOverdueBacklogIsWorthOneMoreWorkerEveryTwoSeconds(
       long due, long overdueMillis, int mostWorkers, int worth) {
     Duration overdue = Duration.ofMillis(overdueMillis);
-    assertThat(new Backlog(due, due, overdue, overdue).worthWorkers(1000, mostWorkers))
+    assertThat(new Backlog(due, due, 0, overdue, overdue).worthWorkers(1000, mostWorkers))
         .isEqualTo(worth);
   }
 
@@ -55,7 +56,7 @@ class BacklogTest {
   @CsvSource({"0, 4, 0", "1, 4, 1", "50001, 4, 2", "50001, 1, 1"})
   void whatItIsWorthBySizeDoesNotGrowWithTime(long due, int mostWorkers, int worth) {
     assertThat(
-            new Backlog(due, due, Duration.ofHours(1), Duration.ofHours(1))
+            new Backlog(due, due, 0, Duration.ofHours(1), Duration.ofHours(1))
                 .worthWorkersBySize(1000, mostWorkers))
         .isEqualTo(worth);
   }

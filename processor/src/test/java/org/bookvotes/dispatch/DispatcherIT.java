@@ -45,6 +45,19 @@ class DispatcherIT {
       replicas.forEach(TestDispatcher::start);
       ShutGate.awaitWaitingWorkers(database, 1);
       awaitLooks(replicas, 3);
+      for (TestDispatcher replica : replicas) {
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .untilAsserted(
+                () ->
+                    assertThat(replica.scrape())
+                        .contains(
+                            "bookvotes_worker_slot_state{slot=\"1\"} 1.0",
+                            "bookvotes_worker_slot_state{slot=\"2\"} 0.0",
+                            "bookvotes_worker_slot_state{slot=\"4\"} 0.0",
+                            "bookvotes_worker_slots{state=\"busy\"} 1.0",
+                            "bookvotes_worker_slots{state=\"free\"} 3.0"));
+      }
 
       assertThat(allAcquired(replicas)).containsOnly(1);
       gate.open();
@@ -87,6 +100,12 @@ class DispatcherIT {
         await()
             .atMost(Duration.ofSeconds(20))
             .until(() -> replica.events().acquired().equals(List.of(2)));
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .untilAsserted(
+                () ->
+                    assertThat(replica.scrape())
+                        .contains("bookvotes_worker_slot_state{slot=\"1\"} 3.0"));
       }
     }
   }

@@ -18,7 +18,7 @@ class StaleBacklogIT {
     try (TestDatabase database = Servers.newDatabase();
         Database pool = database.open(1)) {
       StaleBacklog backlog = new StaleBacklog(pool.transactions());
-      assertThat(backlog.measure(10)).isEqualTo(new Backlog(0, 0, Duration.ZERO, Duration.ZERO));
+      assertThat(backlog.measure(10)).isEqualTo(new Backlog(0, 0, 0, Duration.ZERO, Duration.ZERO));
 
       database.execute(
           "INSERT INTO bookvotes.stale_marks (book_id, marked_at, retry_at)"
@@ -32,6 +32,10 @@ class StaleBacklogIT {
       assertThat(all.books()).isEqualTo(10);
       assertThat(all.due()).isEqualTo(2);
       assertThat(all.oldest()).isBetween(Duration.ofHours(1), Duration.ofHours(2));
+
+      assertThat(all.failing()).isZero();
+      database.execute("UPDATE bookvotes.stale_marks SET failures = 2 WHERE book_id <= 3");
+      assertThat(backlog.measure(100).failing()).isEqualTo(3);
 
       database.execute(
           "INSERT INTO bookvotes.stale_batches (book_ids, marked_at)"

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.core.ConditionFactory;
 import org.bookvotes.observability.ProcessorListener.Run;
 import org.bookvotes.postgres.Database;
@@ -15,6 +17,7 @@ import org.bookvotes.testing.Servers;
 import org.bookvotes.testing.TestDatabase;
 import org.bookvotes.testing.TestDispatcher;
 import org.bookvotes.testing.TestDispatcher.Options;
+import org.bookvotes.workers.WorkerCommand.Table;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,7 @@ class VacuumIT {
       new VacuumPolicy(100, 0.1, Duration.ZERO, Duration.ofMillis(500));
 
   private static final int BOOKS = 300;
+  private static final String OF_BOOKS = "WHERE relid = 'books'::regclass";
 
   private TestDatabase database;
 
@@ -60,6 +64,50 @@ class VacuumIT {
   }
 
   @Test
+  void tellsOfEachTableHowLargeItIsAndHowItIsUpdated() {
+    makeDeadRows();
+    long heapBytes = database.queryLong("SELECT pg_relation_size('books')");
+    long indexBytes = database.queryLong("SELECT pg_indexes_size('books')");
+    long updates = database.queryLong("SELECT n_tup_upd FROM pg_stat_all_tables " + OF_BOOKS);
+    long hot = database.queryLong("SELECT n_tup_hot_upd FROM pg_stat_all_tables " + OF_BOOKS);
+    try (TestDispatcher replica = new TestDispatcher(Options.of(database, 1)).start()) {
+      eventually()
+          .untilAsserted(
+              () ->
+                  assertThat(replica.scrape())
+                      .contains(
+                          sample("bookvotes_table_dead_rows{table=\"books\"}", deadRows()),
+                          sample("bookvotes_table_updates_total{table=\"books\"}", updates),
+                          sample("bookvotes_table_hot_updates_total{table=\"books\"}", hot),
+                          sample("bookvotes_table_bytes{part=\"heap\",table=\"books\"}", heapBytes),
+                          sample(
+                              "bookvotes_table_bytes{part=\"index\",table=\"books\"}", indexBytes),
+                          "bookvotes_table_dead_rows{table=\"bookvotes.stale_batches\"}",
+                          "bookvotes_table_bytes{part=\"toast\",table=\"bookvotes.stale_marks\"}"));
+    }
+  }
+
+  @Test
+  void whoHasLockedATableHoldsUpNobodyWhoOnlyWantsItsSize() throws SQLException {
+    for (String locked : List.of("LOCK TABLE books", "REINDEX INDEX books_pkey")) {
+      try (Database pool = database.open(1);
+          HeldBooks held = HeldBooks.hold(database)) {
+        // Longer than anybody waits for a lock, if he is asked: the statement would fail.
+        held.execute(locked);
+        assertThat(new DeadRows(pool.transactions()).ofAll())
+            .hasEntrySatisfying(
+                Table.BOOKS,
+                books -> {
+                  assertThat(books.size()).as(locked).isNull();
+                  assertThat(books.live()).as(locked).isEqualTo(BOOKS);
+                })
+            .hasEntrySatisfying(
+                Table.STALE_MARKS, marks -> assertThat(marks.size()).as(locked).isNotNull());
+      }
+    }
+  }
+
+  @Test
   void anOldSnapshotIsNoticedAndForgottenWhenItIsGone() throws SQLException {
     try (Connection old = database.connect();
         Statement statement = old.createStatement();
@@ -73,6 +121,11 @@ class VacuumIT {
       eventually().until(() -> replica.events().blocked("books").isPresent());
       assertThat(replica.events().blocked("books")).contains("snapshot");
       assertThat(replica.scrape()).contains("bookvotes_vacuum_blocked{cause=\"snapshot\"} 1.0");
+      assertThat(replica.scrape())
+          .containsPattern(
+              "bookvotes_vacuum_blocker_seconds\\{cause=\"snapshot\",holder=\"pid "
+                  + pidOf(statement)
+                  + " \\(user [^,]+, application [^)]+\\)\",table=\"books\"} [0-9.]+\n");
       assertThat(replica.events().removed()).isZero();
       eventually().until(() -> !replica.events().runs("vacuum", "completed").isEmpty());
       Run inVain = replica.events().runs("vacuum", "completed").getFirst();
@@ -87,7 +140,8 @@ class VacuumIT {
           .untilAsserted(
               () ->
                   assertThat(replica.scrape())
-                      .contains("bookvotes_vacuum_blocked{cause=\"snapshot\"} 0.0"));
+                      .contains("bookvotes_vacuum_blocked{cause=\"snapshot\"} 0.0")
+                      .doesNotContain("bookvotes_vacuum_blocker_seconds{"));
       assertThat(deadRows()).isLessThan(100);
     }
   }
@@ -180,6 +234,17 @@ class VacuumIT {
 
   private TestDispatcher dispatcher(String user, String password) {
     return new TestDispatcher(Options.of(database, 2).as(user, password).vacuumPolicy(EAGER));
+  }
+
+  private static long pidOf(Statement session) throws SQLException {
+    try (ResultSet row = session.executeQuery("SELECT pg_backend_pid()")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  private static String sample(String name, long value) {
+    return name + " " + value + ".0\n";
   }
 
   private static ConditionFactory eventually() {

@@ -64,6 +64,6 @@ class VacuumPolicyTest {
   }
 
   private static Activity activity(long dead, long live, Duration sinceVacuum) {
-    return new Activity(dead, live, 0, sinceVacuum, true);
+    return new Activity(dead, live, 0, 0, 0, sinceVacuum, true, null);
   }
 }

@@ -53,7 +53,7 @@ public final class RecordingListener implements ProcessorListener {
   }
 
   @Override
-  public void backlogMeasured(long books, java.time.Duration oldest) {
+  public void backlogMeasured(long books, long failing, java.time.Duration oldest) {
     measured.incrementAndGet();
   }
 
@@ -63,8 +63,8 @@ public final class RecordingListener implements ProcessorListener {
   }
 
   @Override
-  public void vacuumBlocked(String table, @Nullable String cause) {
-    blocked.put(table, Optional.ofNullable(cause));
+  public void vacuumBlocked(String table, @Nullable Blocker blocker) {
+    blocked.put(table, Optional.ofNullable(blocker).map(Blocker::cause));
   }
 
   /** Runs that have ended, in order. */

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.bookvotes.contracts.VoteTopics;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Schema;
 import org.testcontainers.kafka.KafkaContainer;
@@ -86,6 +87,11 @@ public final class Servers {
   public static TestTopics newTopics(int partitionCount) {
     return TestTopics.create(
         kafka().getBootstrapServers(), "votes-" + LAST_NUMBER.incrementAndGet(), partitionCount);
+  }
+
+  /** The same on the shared Kafka under the names that a replica has by default. */
+  public static TestTopics newTopicsNamedByDefault(int partitionCount) {
+    return TestTopics.create(kafka().getBootstrapServers(), VoteTopics.VOTES, partitionCount);
   }
 
   /** The same on a Kafka of the test's own. */
