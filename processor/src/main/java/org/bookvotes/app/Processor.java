@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.bookvotes.ingest.VoteConsumer;
+import org.bookvotes.observability.EventStream;
 import org.bookvotes.observability.Listeners;
 import org.bookvotes.observability.ManagementServer;
 import org.bookvotes.observability.Meters;
@@ -21,6 +22,7 @@ import org.bookvotes.observability.MicrometerListener;
 import org.bookvotes.observability.ReplicaStatus;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Schema;
+import org.bookvotes.workers.WorkersView;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,6 +97,7 @@ final class Processor implements AutoCloseable {
             config.votesTopic(),
             config.deadLetterTopic(),
             config.consumerGroup(),
+            name(),
             database.transactions(),
             listeners,
             dispatching::wake,
@@ -103,7 +106,14 @@ final class Processor implements AutoCloseable {
     ingestThread = Thread.ofPlatform().name("ingest").unstarted(this::ingest);
     server =
         ManagementServer.start(
-            config.httpPort(), notReady::get, meters::scrape, status::get, StatusReport.JSON);
+            config.httpPort(),
+            notReady::get,
+            meters::scrape,
+            status::get,
+            new EventStream(
+                new LiveView(
+                    status::get, new WorkersView(database.transactions(), config.workerSlots()))),
+            StatusReport.JSON);
   }
 
   /** Settings that all Kafka clients share. */
@@ -221,7 +231,10 @@ final class Processor implements AutoCloseable {
           startedAt,
           reasons.isEmpty(),
           reasons,
-          ClusterStatus.read(database.transactions(), config.workerSlots(), RUNS_SHOWN),
+          config.workerTimeBudget().toNanos() / 1e9,
+          config.shown(),
+          ClusterStatus.read(
+              database.transactions(), config.workerSlots(), config.votesTopic(), RUNS_SHOWN),
           replicaStatus.snapshot());
     } catch (SQLException e) {
       throw new IllegalStateException("the database cannot be asked: " + e.getMessage(), e);

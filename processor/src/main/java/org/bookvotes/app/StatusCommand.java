@@ -61,6 +61,7 @@ final class StatusCommand extends SettingsCommand {
   Set<Setting> settings() {
     Set<Setting> settings = EnumSet.copyOf(DATABASE);
     settings.add(Setting.WORKER_SLOTS);
+    settings.add(Setting.VOTES_TOPIC);
     return settings;
   }
 
@@ -75,7 +76,8 @@ final class StatusCommand extends SettingsCommand {
       do {
         Replica status =
             new Replica(
-                ClusterStatus.read(database.transactions(), config.workerSlots(), runCount),
+                ClusterStatus.read(
+                    database.transactions(), config.workerSlots(), config.votesTopic(), runCount),
                 askReplica());
         if (json) {
           out().println(StatusReport.JSON.writeValueAsString(status));
