@@ -18,7 +18,10 @@ CREATE TABLE bookvotes.worker_runs (
     outcome      text        NOT NULL,
     sqlstate     text,
     message      text,
-    removed_rows bigint
+    removed_rows bigint,
+    fresh_p50_seconds double precision,
+    fresh_p99_seconds double precision,
+    client_addr  inet        DEFAULT inet_client_addr()
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE bookvotes.worker_runs IS
@@ -34,3 +37,7 @@ COMMENT ON COLUMN bookvotes.worker_runs.batches IS 'Transactions that took books
 COMMENT ON COLUMN bookvotes.worker_runs.outcome IS 'completed, failed, exhausted, fallback or lost.';
 COMMENT ON COLUMN bookvotes.worker_runs.message IS 'Of the error; of a vacuum that completed, why it removed nothing.';
 COMMENT ON COLUMN bookvotes.worker_runs.removed_rows IS 'Dead rows that a vacuum removed, by the server''s statistics. NULL: no vacuum, or unknown.';
+COMMENT ON COLUMN bookvotes.worker_runs.fresh_p50_seconds IS
+'Time from the first vote that a rating did not show to the rating that shows it: half of the books of the run took no longer. NULL: no books.';
+COMMENT ON COLUMN bookvotes.worker_runs.fresh_p99_seconds IS 'The same of 99 % of the books of the run.';
+COMMENT ON COLUMN bookvotes.worker_runs.client_addr IS 'Address that the replica has to the server: who holds a slot now is known by nothing else.';

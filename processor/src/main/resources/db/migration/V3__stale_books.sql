@@ -5,11 +5,14 @@ CREATE TABLE bookvotes.partition_offsets (
     partition   int         NOT NULL,
     next_offset bigint      NOT NULL,
     moved_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    replica     text,
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE bookvotes.partition_offsets IS
 'The next offset to count of each partition. Moves in the transaction that adds the votes, and only from the offset at which that batch began.';
+COMMENT ON COLUMN bookvotes.partition_offsets.moved_at IS 'When votes of this partition were last counted.';
+COMMENT ON COLUMN bookvotes.partition_offsets.replica IS 'Who was last assigned this partition, or last moved its offset. For people: nothing is decided by it.';
 
 -- Which ratings are out of date: batches of books that ingest has added votes to, single books with marks of their own, and
 -- ranges of books.

@@ -26,6 +26,7 @@ final class IngestOnly {
               VoteTopics.VOTES,
               VoteTopics.DEAD_LETTERS,
               arguments[1],
+              "bench",
               database.transactions(),
               new ProcessorListener() {},
               () -> {},

@@ -13,12 +13,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.bookvotes.ingest.VoteConsumer;
+import org.bookvotes.observability.EventStream;
 import org.bookvotes.observability.Listeners;
 import org.bookvotes.observability.ManagementServer;
 import org.bookvotes.observability.Meters;
 import org.bookvotes.observability.MicrometerListener;
 import org.bookvotes.observability.ReplicaStatus;
 import org.bookvotes.postgres.Database;
+import org.bookvotes.workers.WorkersView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,6 +93,7 @@ final class Processor implements AutoCloseable {
             config.votesTopic(),
             config.deadLetterTopic(),
             config.consumerGroup(),
+            name(),
             database.transactions(),
             listeners,
             dispatching::wake,
@@ -100,7 +103,14 @@ final class Processor implements AutoCloseable {
     ingestThread = Thread.ofPlatform().name("ingest").unstarted(this::ingest);
     server =
         ManagementServer.start(
-            config.httpPort(), readiness::reasons, this::scrape, status::get, StatusReport.JSON);
+            config.httpPort(),
+            readiness::reasons,
+            this::scrape,
+            status::get,
+            new EventStream(
+                new LiveView(
+                    status::get, new WorkersView(database.transactions(), config.workerSlots()))),
+            StatusReport.JSON);
   }
 
   /** Settings that all Kafka clients share. */
@@ -196,7 +206,10 @@ final class Processor implements AutoCloseable {
           startedAt,
           reasons.isEmpty(),
           reasons,
-          ClusterStatus.read(database.transactions(), config.workerSlots(), RUNS_SHOWN),
+          config.workerTimeBudget().toNanos() / 1e9,
+          config.shown(),
+          ClusterStatus.read(
+              database.transactions(), config.workerSlots(), config.votesTopic(), RUNS_SHOWN),
           replicaStatus.snapshot());
     } catch (SQLException e) {
       throw new IllegalStateException("the database cannot be asked: " + e.getMessage(), e);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Function;
@@ -40,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param httpPort management port, 0 for any free one
  * @param logFormat {@code plain} or {@code json}
  * @param logLevel lowest level that is logged
+ * @param shown every setting but the passwords, for people, in order
  */
 record ProcessorConfig(
     String kafkaBootstrapServers,
@@ -58,7 +60,8 @@ record ProcessorConfig(
     Duration workerTimeBudget,
     int httpPort,
     String logFormat,
-    String logLevel) {
+    String logLevel,
+    List<Shown> shown) {
 
   /**
    * Settings that make no sense: one line for each, with its name, its value and what is allowed.
@@ -68,6 +71,15 @@ record ProcessorConfig(
       super(String.join(System.lineSeparator(), problems));
     }
   }
+
+  /**
+   * A setting as it may be shown to anybody.
+   *
+   * @param name of its environment variable
+   * @param value of a file only the name, of an address only what cannot be a password
+   * @param given false if it is the default
+   */
+  record Shown(String name, String value, boolean given) {}
 
   private static final String PORT =
       "(6553[0-5]|655[0-2]\\d|65[0-4]\\d{2}|6[0-4]\\d{3}|[1-5]?\\d{1,4})";
@@ -109,7 +121,8 @@ record ProcessorConfig(
                 Setting.WORKER_TIME_BUDGET, Duration.ofMillis(100), Duration.ofHours(1)),
             reading.number(Setting.HTTP_PORT, 0, 65_535),
             reading.oneOf(Setting.LOG_FORMAT, Set.of("plain", "json")),
-            reading.oneOf(Setting.LOG_LEVEL, Set.of("error", "warn", "info", "debug", "trace")));
+            reading.oneOf(Setting.LOG_LEVEL, Set.of("error", "warn", "info", "debug", "trace")),
+            reading.shown());
     if (config.votesTopic.equals(config.deadLetterTopic)) {
       reading.problem(
           Setting.DEAD_LETTER_TOPIC,
@@ -255,6 +268,39 @@ record ProcessorConfig(
         problem(Setting.DATABASE_PASSWORD_FILE, file, "a readable file (" + e + ")");
         return "";
       }
+    }
+
+    List<Shown> shown() {
+      List<Shown> shown = new ArrayList<>();
+      for (Setting setting : Setting.values()) {
+        Optional<String> value =
+            switch (setting) {
+              case DATABASE_PASSWORD -> Optional.empty();
+              case DATABASE_PASSWORD_FILE, KAFKA_PROPERTIES ->
+                  Optional.of(value(setting).replaceFirst(".*[/\\\\]", ""));
+              case DATABASE_URL ->
+                  Optional.of(
+                      value(setting).replaceFirst("[?&;].*", "").replaceFirst("//[^/]*@", "//"));
+              case KAFKA_BOOTSTRAP_SERVERS,
+                  VOTES_TOPIC,
+                  DEAD_LETTER_TOPIC,
+                  CONSUMER_GROUP,
+                  DATABASE_USER,
+                  WORKER_SLOTS,
+                  LAUNCH_ATTEMPTS,
+                  LAUNCH_RETRY_DELAY,
+                  FALLBACK_AFTER,
+                  BATCH_SIZE,
+                  WORKER_TIME_BUDGET,
+                  HTTP_PORT,
+                  LOG_FORMAT,
+                  LOG_LEVEL ->
+                  Optional.of(value(setting));
+            };
+        value.ifPresent(
+            text -> shown.add(new Shown(setting.variable(), text, given(setting) != null)));
+      }
+      return List.copyOf(shown);
     }
 
     Properties kafkaProperties() {

@@ -73,6 +73,8 @@ final class StatusCommand extends SettingsCommand {
   Set<Setting> settings() {
     Set<Setting> settings = EnumSet.copyOf(DATABASE);
     settings.add(Setting.WORKER_SLOTS);
+    settings.add(Setting.VOTES_TOPIC);
+    settings.add(Setting.VOTES_TOPIC);
     return settings;
   }
 
@@ -100,7 +102,9 @@ final class StatusCommand extends SettingsCommand {
 
   private Status read(Database database, ProcessorConfig config) throws Exception {
     return new Status(
-        ClusterStatus.read(database.transactions(), config.workerSlots(), runCount), askReplica());
+        ClusterStatus.read(
+            database.transactions(), config.workerSlots(), config.votesTopic(), runCount),
+        askReplica());
   }
 
   private static List<String> lines(Status status) {
@@ -118,17 +122,22 @@ final class StatusCommand extends SettingsCommand {
       // Ctrl-C ends it: the terminal shall be as it was.
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(screen::close));
       CountDownLatch never = new CountDownLatch(1);
+      Status before = first;
       Status status = first;
       while (true) {
         if (terminal) {
-          List<String> lines = new ArrayList<>(List.of("at                " + now(), ""));
+          List<String> lines =
+              new ArrayList<>(
+                  List.of(
+                      "at                " + now(),
+                      StatusText.throughput(before.cluster(), status.cluster())));
           lines.addAll(lines(status));
           screen.draw(lines);
         } else {
           print(
               json
                   ? JSON_LINE.writeValueAsString(status)
-                  : now() + " " + StatusText.summary(status.cluster()));
+                  : now() + " " + StatusText.summary(before.cluster(), status.cluster()));
         }
         Status next = null;
         while (next == null) {
@@ -148,6 +157,7 @@ final class StatusCommand extends SettingsCommand {
             }
           }
         }
+        before = status;
         status = next;
       }
     }

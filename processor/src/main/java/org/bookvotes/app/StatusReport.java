@@ -16,6 +16,8 @@ import org.bookvotes.observability.ReplicaStatus;
  * @param startedAt start of this replica
  * @param ready whether it is ready
  * @param notReady why it is not
+ * @param workerTimeBudgetSeconds how long a recalculation of this replica goes on taking batches
+ * @param settings of this replica, without secrets
  * @param cluster what is the same for all replicas
  * @param replica what this one has done since its start
  */
@@ -25,6 +27,8 @@ record StatusReport(
     Instant startedAt,
     boolean ready,
     List<String> notReady,
+    double workerTimeBudgetSeconds,
+    List<ProcessorConfig.Shown> settings,
     ClusterStatus cluster,
     ReplicaStatus.Snapshot replica) {
 

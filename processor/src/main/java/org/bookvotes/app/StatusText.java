@@ -6,6 +6,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import org.bookvotes.ingest.IngestView.DeadLetterRow;
+import org.bookvotes.workers.WorkersView;
 import org.bookvotes.workers.WorkersView.EndedRun;
 
 /** The status for people. Stateless. */
@@ -43,6 +46,12 @@ final class StatusText {
               "slot " + slot.slot(),
               String.format(Locale.ROOT, "%-8s %s", slot.state(), running(slot))));
     }
+    for (ClusterStatus.Replica replica : status.replicas()) {
+      lines.add(line("replica", text(replica)));
+    }
+    for (DeadLetterRow letter : status.deadLetters()) {
+      lines.add(line("dead letter", text(letter)));
+    }
     for (EndedRun run : status.lastRuns()) {
       lines.add(line("run", text(run)));
     }
@@ -50,12 +59,13 @@ final class StatusText {
   }
 
   /** The most important of it in a line that can be searched and cut into columns. */
-  static String summary(ClusterStatus status) {
+  static String summary(ClusterStatus before, ClusterStatus status) {
     long busy = status.slots().stream().filter(slot -> !slot.state().equals("free")).count();
     ClusterStatus.Pool pool = status.pool();
     return String.format(
         Locale.ROOT,
-        "stale=%d oldest=%.1fs slots-busy=%d/%d workers-ours=%d workers-others=%d workers-free=%d/%d",
+        "events/s=%.0f stale=%d oldest=%.1fs slots-busy=%d/%d workers-ours=%d workers-others=%d workers-free=%d/%d",
+        eventsPerSecond(before, status),
         status.staleBooks(),
         status.oldestStaleSeconds(),
         busy,
@@ -64,6 +74,19 @@ final class StatusText {
         pool.others(),
         pool.free(),
         pool.size());
+  }
+
+  /** What has been counted, or put aside, between two readings. */
+  static String throughput(ClusterStatus before, ClusterStatus status) {
+    return line(
+        "events", String.format(Locale.ROOT, "%,.0f a second", eventsPerSecond(before, status)));
+  }
+
+  private static double eventsPerSecond(ClusterStatus before, ClusterStatus status) {
+    double seconds = status.nowSeconds() - before.nowSeconds();
+    // The topic may have been made anew.
+    long events = Math.max(0, status.countedEvents() - before.countedEvents());
+    return seconds > 0 ? events / seconds : 0;
   }
 
   /** What one replica has done, from its {@code /api/status}. */
@@ -119,10 +142,61 @@ final class StatusText {
   }
 
   private static String running(ClusterStatus.Slot slot) {
-    return slot.command() == null
-        ? ""
-        : String.format(
-            Locale.ROOT, "%s, worker %d, %.1f s", slot.command(), slot.pid(), slot.runsSeconds());
+    StringBuilder text = new StringBuilder();
+    if (slot.command() != null) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%s, worker %d, %.1f s",
+              slot.command(),
+              slot.pid(),
+              slot.runsSeconds()));
+    }
+    WorkersView.VacuumProgress vacuum = slot.vacuum();
+    if (vacuum != null) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              ", %s: %s, %,d of %,d pages",
+              vacuum.table(),
+              vacuum.phase(),
+              vacuum.scannedPages(),
+              vacuum.pages()));
+    }
+    String holder = slot.replica() == null ? slot.address() : slot.replica();
+    if (holder != null) {
+      text.append(text.isEmpty() ? "" : ", ")
+          .append("replica ")
+          .append(Printable.of(holder, MOST_MESSAGE_CHARS));
+    }
+    return text.toString();
+  }
+
+  private static String text(ClusterStatus.Replica replica) {
+    return Printable.of(replica.name() == null ? "unknown" : replica.name(), MOST_MESSAGE_CHARS)
+        + ", partitions "
+        + (replica.partitions().isEmpty() ? "none" : join(replica.partitions()))
+        + (replica.slots().isEmpty() ? "" : ", slots " + join(replica.slots()))
+        + (replica.idleSeconds() == null
+            ? ""
+            : String.format(Locale.ROOT, ", counted last %.1f s ago", replica.idleSeconds()));
+  }
+
+  private static String join(List<Integer> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(", "));
+  }
+
+  private static String text(DeadLetterRow letter) {
+    return letter.at().truncatedTo(ChronoUnit.SECONDS)
+        + "  "
+        + Printable.of(letter.reason(), MOST_MESSAGE_CHARS)
+        + ", "
+        + Printable.of(letter.topic(), MOST_MESSAGE_CHARS)
+        + "-"
+        + letter.partition()
+        + " at "
+        + letter.offset()
+        + (letter.redrivenAt() == null ? "" : ", counted after all");
   }
 
   /** One line; times in UTC. */

@@ -82,6 +82,7 @@ public final class VoteConsumer {
    * @param topic of the votes
    * @param deadLetterTopic for events that cannot be counted
    * @param group consumer group
+   * @param replica name of this replica, for people
    * @param onMarked called after each commit that left stale books; must return at once
    * @param onOpened called with each Kafka consumer, to bind meters
    */
@@ -90,6 +91,7 @@ public final class VoteConsumer {
       String topic,
       String deadLetterTopic,
       String group,
+      String replica,
       Transactions transactions,
       ProcessorListener listener,
       Runnable onMarked,
@@ -97,7 +99,7 @@ public final class VoteConsumer {
     this.client = client;
     this.topic = topic;
     this.group = group;
-    this.store = new VoteStore(transactions);
+    this.store = new VoteStore(transactions, replica);
     this.deadLetters = new DeadLetters(client, deadLetterTopic, listener);
     this.writer = new VoteWriter(store, deadLetters, limit, listener, onMarked, this::wake);
     this.listener = listener;

@@ -45,9 +45,14 @@ final class VoteStore {
   }
 
   private final Transactions transactions;
+  private final String replica;
 
-  VoteStore(Transactions transactions) {
+  /**
+   * @param replica name of this replica, for people: it is written beside the offsets
+   */
+  VoteStore(Transactions transactions, String replica) {
     this.transactions = transactions;
+    this.replica = replica;
   }
 
   /**
@@ -60,8 +65,9 @@ final class VoteStore {
         connection -> {
           try (PreparedStatement statement = OFFSETS.prepare(connection)) {
             List<TopicPartition> ordered = List.copyOf(partitions);
-            statement.setArray(1, topics(connection, ordered));
-            statement.setArray(2, numbers(connection, ordered));
+            statement.setString(1, replica);
+            statement.setArray(2, topics(connection, ordered));
+            statement.setArray(3, numbers(connection, ordered));
             try (ResultSet row = statement.executeQuery()) {
               Map<TopicPartition, Long> offsets = new HashMap<>();
               while (row.next()) {
@@ -138,7 +144,7 @@ final class VoteStore {
             + ")");
   }
 
-  private static void advance(Connection connection, VoteBatch batch) throws SQLException {
+  private void advance(Connection connection, VoteBatch batch) throws SQLException {
     List<TopicPartition> partitions = List.copyOf(batch.ranges().keySet());
     Set<TopicPartition> fenced = new HashSet<>(partitions);
     try (PreparedStatement statement = ADVANCE.prepare(connection)) {
@@ -152,6 +158,7 @@ final class VoteStore {
           4,
           connection.createArrayOf(
               "bigint", partitions.stream().map(p -> range(batch, p).next()).toArray()));
+      statement.setString(5, replica);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           fenced.remove(new TopicPartition(row.getString("topic"), row.getInt("partition")));

@@ -16,6 +16,13 @@ public final class Freshness {
     return BOUNDS_SECONDS.clone();
   }
 
+  /** The freshness of {@code counts} books, per bucket. */
+  public static Freshness of(long[] counts) {
+    Freshness freshness = new Freshness();
+    freshness.add(counts);
+    return freshness;
+  }
+
   /** Adds books per bucket. */
   synchronized void add(long[] more) {
     for (int i = 0; i < counts.length; i++) {
@@ -36,7 +43,7 @@ public final class Freshness {
    * @param quantile from 0 to 1
    * @return seconds
    */
-  synchronized double quantileSeconds(double quantile) {
+  public synchronized double quantileSeconds(double quantile) {
     long all = Arrays.stream(counts).sum();
     if (all == 0) {
       return Double.NaN;

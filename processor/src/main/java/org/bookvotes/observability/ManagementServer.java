@@ -4,12 +4,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -27,11 +26,10 @@ public final class ManagementServer implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
-  private static final Map<String, String> PAGE =
-      Map.of(
-          "/", "text/html; charset=utf-8",
-          "/page.js", "text/javascript; charset=utf-8",
-          "/page.css", "text/css; charset=utf-8");
+  private static final String TEXT = "text/plain; charset=utf-8";
+
+  /** In seconds: a page somewhere may have been closed by then. */
+  private static final String RETRY_AFTER = "10";
 
   /** What makes up an answer of its own. */
   @FunctionalInterface
@@ -39,13 +37,26 @@ public final class ManagementServer implements AutoCloseable {
     Answer answer() throws Exception;
   }
 
-  private record Answer(int status, String contentType, String body) {}
+  /** Answers on its own. */
+  @FunctionalInterface
+  private interface Responder {
+    void respond(HttpExchange exchange) throws IOException;
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // Written to the wire, never compared.
+  private record Answer(int status, String contentType, byte[] body) {
+    Answer(int status, String contentType, String body) {
+      this(status, contentType, body.getBytes(StandardCharsets.UTF_8));
+    }
+  }
 
   private final HttpServer server;
+  private final EventStream events;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  private ManagementServer(HttpServer server) {
+  private ManagementServer(HttpServer server, EventStream events) {
     this.server = server;
+    this.events = events;
   }
 
   /**
@@ -55,6 +66,7 @@ public final class ManagementServer implements AutoCloseable {
    * @param notReady the reasons why this replica is not ready, empty if it is
    * @param metrics all meters in Prometheus' text format
    * @param status what {@code /api/status} answers
+   * @param events what {@code /api/events} sends; closed with the server, or if it does not start
    * @param json writes {@code status}
    * @throws IOException if the port is taken
    */
@@ -63,12 +75,14 @@ public final class ManagementServer implements AutoCloseable {
       Supplier<List<String>> notReady,
       Supplier<String> metrics,
       Supplier<?> status,
+      EventStream events,
       ObjectMapper json)
       throws IOException {
     HttpServer http;
     try {
       http = HttpServer.create(new InetSocketAddress(port), 0);
     } catch (IOException e) {
+      events.close();
       throw new IOException(
           "HTTP_PORT "
               + port
@@ -77,18 +91,15 @@ public final class ManagementServer implements AutoCloseable {
               + "): free it or choose another",
           e);
     }
-    ManagementServer server = new ManagementServer(http);
-    server.serve("/health/live", () -> new Answer(200, "text/plain; charset=utf-8", "live\n"));
+    ManagementServer server = new ManagementServer(http, events);
+    server.serve("/health/live", () -> new Answer(200, TEXT, "live\n"));
     server.serve(
         "/health/ready",
         () -> {
           List<String> reasons = notReady.get();
           return reasons.isEmpty()
-              ? new Answer(200, "text/plain; charset=utf-8", "ready\n")
-              : new Answer(
-                  503,
-                  "text/plain; charset=utf-8",
-                  "not ready: " + String.join("; ", reasons) + "\n");
+              ? new Answer(200, TEXT, "ready\n")
+              : new Answer(503, TEXT, "not ready: " + String.join("; ", reasons) + "\n");
         });
     server.serve(
         "/metrics",
@@ -96,11 +107,11 @@ public final class ManagementServer implements AutoCloseable {
     server.serve(
         "/api/status",
         () -> new Answer(200, "application/json", json.writeValueAsString(status.get()) + "\n"));
-    PAGE.forEach(
-        (path, type) -> {
-          String body = resource(path.equals("/") ? "page/index.html" : "page" + path);
-          server.serve(path, () -> new Answer(200, type, body));
-        });
+    PageFiles.read()
+        .forEach(
+            (path, file) ->
+                server.serve(path, () -> new Answer(200, file.contentType(), file.bytes())));
+    server.respond("/api/events", server::stream);
     http.setExecutor(server.threads);
     http.start();
     LOG.info("serving on port {}", server.port());
@@ -113,22 +124,49 @@ public final class ManagementServer implements AutoCloseable {
   }
 
   private void serve(String path, Handler handler) {
+    respond(path, exchange -> send(exchange, answer(path, handler)));
+  }
+
+  private void respond(String path, Responder responder) {
     server.createContext(
         path,
         exchange -> {
           try (exchange) {
             // A context is a prefix; "/" would answer for everything.
             if (!exchange.getRequestURI().getPath().equals(path)) {
-              send(exchange, new Answer(404, "text/plain; charset=utf-8", "not found\n"));
+              send(exchange, new Answer(404, TEXT, "not found\n"));
             } else if (!exchange.getRequestMethod().equals("GET")
                 && !exchange.getRequestMethod().equals("HEAD")) {
               exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-              send(exchange, new Answer(405, "text/plain; charset=utf-8", "only GET\n"));
+              send(exchange, new Answer(405, TEXT, "only GET\n"));
             } else {
-              send(exchange, answer(path, handler));
+              responder.respond(exchange);
             }
           }
         });
+  }
+
+  /** Sends events for as long as they are read. */
+  private void stream(HttpExchange exchange) throws IOException {
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      setHeaders(exchange, "text/event-stream");
+      exchange.sendResponseHeaders(200, -1);
+      return;
+    }
+    Optional<EventStream.Subscriber> place = events.subscribe();
+    if (place.isEmpty()) {
+      exchange.getResponseHeaders().set("Retry-After", RETRY_AFTER);
+      send(exchange, new Answer(503, TEXT, "too many watch already\n"));
+      return;
+    }
+    try (EventStream.Subscriber subscriber = place.get()) {
+      setHeaders(exchange, "text/event-stream");
+      // Until it is closed.
+      exchange.sendResponseHeaders(200, 0);
+      subscriber.sendTo(exchange.getResponseBody());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static Answer answer(String path, Handler handler) {
@@ -136,40 +174,34 @@ public final class ManagementServer implements AutoCloseable {
       return handler.answer();
     } catch (Exception e) {
       LOG.warn("{} cannot be answered: {}", path, e.toString());
-      return new Answer(503, "text/plain; charset=utf-8", "cannot be told now, the log says why\n");
+      return new Answer(503, TEXT, "cannot be told now, the log says why\n");
     }
   }
 
   private static void send(HttpExchange exchange, Answer answer) throws IOException {
-    byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-    var headers = exchange.getResponseHeaders();
-    headers.set("Content-Type", answer.contentType());
-    headers.set("Cache-Control", "no-store");
-    headers.set("X-Content-Type-Options", "nosniff");
-    headers.set(
-        "Content-Security-Policy",
-        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+    setHeaders(exchange, answer.contentType());
     if (exchange.getRequestMethod().equals("HEAD")) {
       exchange.sendResponseHeaders(answer.status(), -1);
       return;
     }
-    exchange.sendResponseHeaders(answer.status(), body.length);
-    exchange.getResponseBody().write(body);
+    exchange.sendResponseHeaders(answer.status(), answer.body().length);
+    exchange.getResponseBody().write(answer.body());
   }
 
-  private static String resource(String name) {
-    try (InputStream in = ManagementServer.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException(name + " is missing: the jar is broken, build it again");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new IllegalStateException(name + " cannot be read", e);
-    }
+  private static void setHeaders(HttpExchange exchange, String contentType) {
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", contentType);
+    headers.set("Cache-Control", "no-store");
+    headers.set("X-Content-Type-Options", "nosniff");
+    headers.set("Referrer-Policy", "no-referrer");
+    headers.set(
+        "Content-Security-Policy",
+        "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
   }
 
   @Override
   public void close() {
+    events.close();
     server.stop(0);
     // An answer that hangs on the database must not hold up the end.
     threads.shutdownNow();

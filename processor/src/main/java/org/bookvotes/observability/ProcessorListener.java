@@ -145,6 +145,9 @@ public interface ProcessorListener {
    * @param batches transactions that took books
    * @param removedRows dead rows that a vacuum removed; null if it is no vacuum, did not complete,
    *     or cannot be told
+   * @param freshP50Seconds the time from mark to fresh rating that half of the books took at most,
+   *     null without books
+   * @param freshP99Seconds the same of 99 % of the books
    */
   record Run(
       String command,
@@ -157,5 +160,7 @@ public interface ProcessorListener {
       Duration took,
       long books,
       int batches,
-      @Nullable Long removedRows) {}
+      @Nullable Long removedRows,
+      @Nullable Double freshP50Seconds,
+      @Nullable Double freshP99Seconds) {}
 }

@@ -68,6 +68,15 @@ public enum SqlTrouble {
     return UNKNOWN;
   }
 
+  /** {@code e} for anybody: what it means, without what the server says, and the SQLSTATE. */
+  public static String summarize(SQLException e) {
+    String meaning = of(e).meaning;
+    return (meaning.isEmpty() ? "the database refuses a statement" : meaning)
+        + " ("
+        + SqlState.of(e)
+        + ")";
+  }
+
   /** {@code e} for the log: what it means, what the server says, and the SQLSTATE. */
   public static String describe(SQLException e) {
     String meaning = of(e).meaning;

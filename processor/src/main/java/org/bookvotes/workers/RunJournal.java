@@ -197,6 +197,8 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
         statement.setString(11, run.sqlState());
         statement.setString(12, run.message() == null ? null : storable(run.message()));
         statement.setObject(13, run.removedRows(), Types.BIGINT);
+        statement.setObject(14, run.freshP50Seconds(), Types.DOUBLE);
+        statement.setObject(15, run.freshP99Seconds(), Types.DOUBLE);
         statement.addBatch();
       }
       return statement.executeBatch().length;

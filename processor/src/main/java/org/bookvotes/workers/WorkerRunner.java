@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import org.bookvotes.observability.Freshness;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
 import org.bookvotes.workers.WorkerOutcome.Recalculated;
@@ -278,7 +279,15 @@ public final class WorkerRunner {
             ended.took(),
             recalculated.books(),
             recalculated.batches(),
-            verdict == null ? null : verdict.removedRows()));
+            verdict == null ? null : verdict.removedRows(),
+            freshSeconds(recalculated, 0.5),
+            freshSeconds(recalculated, 0.99)));
+  }
+
+  private static @Nullable Double freshSeconds(Recalculated recalculated, double quantile) {
+    return recalculated.books() == 0
+        ? null
+        : Freshness.of(recalculated.freshnessCounts()).quantileSeconds(quantile);
   }
 
   /**

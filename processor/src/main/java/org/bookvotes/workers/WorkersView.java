@@ -21,6 +21,7 @@ public final class WorkersView {
   private static final SqlFile SLOTS = SqlFile.of(WorkersView.class, "view_slots.sql");
   private static final SqlFile POOL = SqlFile.of(WorkersView.class, "view_pool.sql");
   private static final SqlFile RUNS = SqlFile.of(WorkersView.class, "view_runs.sql");
+  private static final SqlFile RUNS_AFTER = SqlFile.of(WorkersView.class, "view_runs_after.sql");
 
   private final Transactions transactions;
   private final int slotCount;
@@ -39,18 +40,31 @@ public final class WorkersView {
    * @param slot number
    * @param state {@code free}, {@code busy} (held), or {@code orphaned} (a worker runs, its holder
    *     is gone)
-   * @param replica address of the holder, null if nobody holds it or the server may not tell
+   * @param address of the holder, null if nobody holds it or the server may not tell
    * @param pid of the worker, null if none runs
    * @param command that the worker runs, null if none runs
    * @param runs for how long, null if none runs
+   * @param vacuum how far its vacuum is, null if it is none, or has not begun, or the server may
+   *     not tell
    */
   public record Slot(
       int slot,
       String state,
-      @Nullable String replica,
+      @Nullable String address,
       @Nullable Integer pid,
       @Nullable String command,
-      @Nullable Duration runs) {}
+      @Nullable Duration runs,
+      @Nullable VacuumProgress vacuum) {}
+
+  /**
+   * How far a vacuum is.
+   *
+   * @param table its name
+   * @param phase as {@code pg_stat_progress_vacuum} has it
+   * @param scannedPages of the table
+   * @param pages of the table
+   */
+  public record VacuumProgress(String table, String phase, long scannedPages, long pages) {}
 
   /**
    * The server's pool of background workers.
@@ -84,6 +98,10 @@ public final class WorkersView {
    * @param books recalculated
    * @param batches transactions that took books
    * @param removedRows dead rows that a vacuum removed, null if it is none or cannot be told
+   * @param freshP50Seconds the time from mark to fresh rating that half of the books took at most,
+   *     null without books
+   * @param freshP99Seconds the same of 99 % of the books
+   * @param address that the replica had to the server, null if it was not told
    */
   public record EndedRun(
       long number,
@@ -99,7 +117,31 @@ public final class WorkersView {
       @Nullable String message,
       long books,
       int batches,
-      @Nullable Long removedRows) {}
+      @Nullable Long removedRows,
+      @Nullable Double freshP50Seconds,
+      @Nullable Double freshP99Seconds,
+      @Nullable String address) {}
+
+  /**
+   * What charts need of a run that recalculated books. Times are seconds since 1970, by the
+   * server's clock.
+   *
+   * @param number of the run
+   */
+  public record RatedBooks(
+      long number,
+      double startedSeconds,
+      double finishedSeconds,
+      long books,
+      @Nullable Double freshP50Seconds,
+      @Nullable Double freshP99Seconds) {}
+
+  /**
+   * Runs that recalculated books, in the order of their numbers.
+   *
+   * @param lastNumber that any run has, of any kind
+   */
+  public record RatedBooksAfter(long lastNumber, List<RatedBooks> runs) {}
 
   /** All slots in order. */
   public List<Slot> slots() throws SQLException {
@@ -117,15 +159,27 @@ public final class WorkersView {
                     new Slot(
                         row.getInt("slot"),
                         row.getString("state"),
-                        row.getString("replica"),
+                        row.getString("address"),
                         running ? row.getInt("pid") : null,
                         row.getString("command"),
-                        running ? Duration.ofMillis(Math.round(seconds * 1000)) : null));
+                        running ? Duration.ofMillis(Math.round(seconds * 1000)) : null,
+                        vacuum(row)));
               }
               return slots;
             }
           }
         });
+  }
+
+  private static @Nullable VacuumProgress vacuum(ResultSet row) throws SQLException {
+    String phase = row.getString("vacuum_phase");
+    return phase == null
+        ? null
+        : new VacuumProgress(
+            row.getString("vacuum_table"),
+            phase,
+            row.getLong("vacuum_scanned"),
+            row.getLong("vacuum_total"));
   }
 
   /** The pool now. */
@@ -165,9 +219,48 @@ public final class WorkersView {
                         row.getString("message"),
                         row.getLong("books"),
                         row.getInt("batches"),
-                        row.getObject("removed_rows", Long.class)));
+                        row.getObject("removed_rows", Long.class),
+                        row.getObject("fresh_p50_seconds", Double.class),
+                        row.getObject("fresh_p99_seconds", Double.class),
+                        row.getString("address")));
               }
               return runs;
+            }
+          }
+        });
+  }
+
+  /**
+   * The runs of all replicas that recalculated books and ended within {@code maxAge}, in the order
+   * of their numbers: those after {@code number}, at most the last {@code most} of them, and some
+   * before it that may have been seen already.
+   */
+  public RatedBooksAfter ratedBooksAfter(long number, int most, Duration maxAge)
+      throws SQLException {
+    return transactions.autoCommit(
+        connection -> {
+          try (PreparedStatement statement = RUNS_AFTER.prepare(connection)) {
+            statement.setLong(1, number);
+            statement.setInt(2, most);
+            statement.setDouble(3, maxAge.toNanos() / 1e9);
+            try (ResultSet row = statement.executeQuery()) {
+              long lastNumber = 0;
+              List<RatedBooks> runs = new ArrayList<>();
+              while (row.next()) {
+                lastNumber = row.getLong("last_value");
+                long run = row.getLong("run_id");
+                if (!row.wasNull()) {
+                  runs.add(
+                      new RatedBooks(
+                          run,
+                          row.getDouble("started"),
+                          row.getDouble("finished"),
+                          row.getLong("books"),
+                          row.getObject("fresh_p50_seconds", Double.class),
+                          row.getObject("fresh_p99_seconds", Double.class)));
+                }
+              }
+              return new RatedBooksAfter(lastNumber, runs);
             }
           }
         });

@@ -7,7 +7,8 @@ WITH batch AS MATERIALIZED (
     FOR UPDATE OF o)
 UPDATE bookvotes.partition_offsets o
 SET next_offset = batch.next_offset,
-    moved_at = clock_timestamp()
+    moved_at = clock_timestamp(),
+    replica = ?
 FROM batch
 WHERE o.topic = batch.topic AND o.partition = batch.partition
 RETURNING o.topic, o.partition

@@ -1,8 +1,9 @@
 -- Times are by the server's clock, which all replicas share: it is given how long ago. The condition is for a writer that was
 -- overtaken by a whole ring.
 INSERT INTO bookvotes.worker_runs AS ring
-    (command, table_name, slot, replica, pid, started_at, finished_at, books, batches, outcome, sqlstate, message, removed_rows)
-VALUES (?, ?, ?, ?, ?, clock_timestamp() - make_interval(secs => ?), clock_timestamp() - make_interval(secs => ?), ?, ?, ?, ?, ?, ?)
+    (command, table_name, slot, replica, pid, started_at, finished_at, books, batches, outcome, sqlstate, message, removed_rows,
+     fresh_p50_seconds, fresh_p99_seconds)
+VALUES (?, ?, ?, ?, ?, clock_timestamp() - make_interval(secs => ?), clock_timestamp() - make_interval(secs => ?), ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (place) DO UPDATE
 SET run_id = excluded.run_id,
     command = excluded.command,
@@ -17,5 +18,8 @@ SET run_id = excluded.run_id,
     outcome = excluded.outcome,
     sqlstate = excluded.sqlstate,
     message = excluded.message,
-    removed_rows = excluded.removed_rows
+    removed_rows = excluded.removed_rows,
+    fresh_p50_seconds = excluded.fresh_p50_seconds,
+    fresh_p99_seconds = excluded.fresh_p99_seconds,
+    client_addr = excluded.client_addr
 WHERE ring.run_id < excluded.run_id

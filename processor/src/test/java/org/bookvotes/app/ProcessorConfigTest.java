@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.bookvotes.app.ProcessorConfig.InvalidSettingsException;
+import org.bookvotes.app.ProcessorConfig.Shown;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,37 @@ class ProcessorConfigTest {
                         "BOOKVOTES_DATABASE_URL", "postgres://me:s3cret@host/db?password=s3cret")))
         .hasMessageContaining("DATABASE_URL")
         .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
+  void showsSettingsWithoutWhatMayBeSecret(@TempDir Path directory) throws IOException {
+    Path kafka = Files.writeString(directory.resolve("kafka.properties"), "sasl.password=s3cret\n");
+    Path password = Files.writeString(directory.resolve("password"), "s3cret");
+    ProcessorConfig config =
+        read(
+            Map.of(
+                "BOOKVOTES_DATABASE_URL",
+                "jdbc:postgresql://me:s3cret@db:5432/bookstore?sslpassword=s3cret&user=me",
+                "BOOKVOTES_DATABASE_PASSWORD_FILE",
+                password.toString(),
+                "BOOKVOTES_KAFKA_PROPERTIES",
+                kafka.toString(),
+                "BOOKVOTES_WORKER_SLOTS",
+                "7"));
+
+    assertThat(config.shown())
+        .contains(
+            new Shown("BOOKVOTES_DATABASE_URL", "jdbc:postgresql://db:5432/bookstore", true),
+            new Shown("BOOKVOTES_DATABASE_PASSWORD_FILE", "password", true),
+            new Shown("BOOKVOTES_KAFKA_PROPERTIES", "kafka.properties", true),
+            new Shown("BOOKVOTES_WORKER_SLOTS", "7", true),
+            new Shown("BOOKVOTES_BATCH_SIZE", "1000", false))
+        .extracting(Shown::name)
+        .hasSize(Setting.values().length - 1)
+        .doesNotContain("BOOKVOTES_DATABASE_PASSWORD");
+    assertThat(config.shown().toString()).doesNotContain("s3cret");
+    assertThat(read(Map.of("BOOKVOTES_DATABASE_PASSWORD", "s3cret")).shown().toString())
+        .doesNotContain("s3cret");
   }
 
   private static ProcessorConfig read(Map<String, String> environment) {

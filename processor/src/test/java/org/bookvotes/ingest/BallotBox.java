@@ -26,7 +26,7 @@ final class BallotBox {
   private final Map<TopicPartition, Long> offsets;
 
   BallotBox(Transactions transactions, TopicPartition... partitions) throws SQLException {
-    store = new VoteStore(transactions);
+    store = new VoteStore(transactions, "ballot box");
     offsets = new HashMap<>(store.offsets(List.of(partitions)));
   }
 

@@ -59,6 +59,7 @@ class VoteConsumerIT {
         topics.votes(),
         topics.deadLetters(),
         "group-of-" + topics.votes(),
+        "test",
         pool.transactions(),
         new ProcessorListener() {
           @Override

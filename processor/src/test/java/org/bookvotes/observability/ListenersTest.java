@@ -79,7 +79,19 @@ class ListenersTest {
       return new Blocker("snapshot", "x", null);
     }
     return new ProcessorListener.Run(
-        "recalculate", null, 1, 2, "completed", null, null, Duration.ofMillis(3), 4, 1, null);
+        "recalculate",
+        null,
+        1,
+        2,
+        "completed",
+        null,
+        null,
+        Duration.ofMillis(3),
+        4,
+        1,
+        null,
+        null,
+        null);
   }
 
   @Test
@@ -138,7 +150,19 @@ class ListenersTest {
     listener.booksRecalculated(5, counts, seconds);
     listener.runEnded(
         new ProcessorListener.Run(
-            "vacuum", "books", 4, 7, "failed", "57014", "no", Duration.ofSeconds(2), 0, 0, null));
+            "vacuum",
+            "books",
+            4,
+            7,
+            "failed",
+            "57014",
+            "no",
+            Duration.ofSeconds(2),
+            0,
+            0,
+            null,
+            null,
+            null));
     listener.recalculatedWithoutWorker(2);
     listener.degraded(true);
     listener.backlogMeasured(7, 2, Duration.ofSeconds(3));

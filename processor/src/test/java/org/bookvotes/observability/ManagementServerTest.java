@@ -29,7 +29,12 @@ class ManagementServerTest {
   void start() throws IOException {
     server =
         ManagementServer.start(
-            0, notReady::get, () -> "some_total 1\n", () -> status.get().get(), new ObjectMapper());
+            0,
+            notReady::get,
+            () -> "some_total 1\n",
+            () -> status.get().get(),
+            new EventStream(() -> new EventStream.Reading("status", "complete", "update")),
+            new ObjectMapper());
   }
 
   @AfterEach
@@ -84,9 +89,24 @@ class ManagementServerTest {
     assertThat(page.statusCode()).isEqualTo(200);
     assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
         .startsWith("default-src 'self'");
-    for (String part : List.of("/", "/page.js", "/page.css")) {
-      assertThat(send("GET", part).body()).isNotBlank().doesNotContain("http://", "https://");
+    for (String part :
+        List.of("/", "/page.js", "/view.js", "/charts.js", "/format.js", "/page.css")) {
+      assertThat(send("GET", part).body())
+          .isNotBlank()
+          .doesNotContain("http://", "https://", "innerHTML");
     }
+    assertThat(page.body())
+        .as("nothing inline, which the policy forbids")
+        .doesNotContain("style=", "<style", "onclick")
+        .doesNotContainPattern("<script(?![^>]*src=)");
+    // The URL of its project is in its comment.
+    HttpResponse<String> charts = send("GET", "/uplot.js");
+    assertThat(charts.body()).contains("uPlot");
+    assertThat(charts.headers().firstValue("Content-Type"))
+        .contains("text/javascript; charset=utf-8");
+    assertThat(send("GET", "/uplot.css").body()).contains(".uplot");
+    assertThat(send("GET", "/icon.svg").headers().firstValue("Content-Type"))
+        .contains("image/svg+xml");
   }
 
   @Test
@@ -96,6 +116,12 @@ class ManagementServerTest {
     assertThat(send("POST", "/api/status").statusCode()).isEqualTo(405);
     assertThat(send("DELETE", "/").statusCode()).isEqualTo(405);
     assertThat(send("HEAD", "/metrics").body()).isEmpty();
+    assertThat(send("POST", "/api/events").statusCode()).isEqualTo(405);
+    assertThat(send("GET", "/api/events/deeper").statusCode()).isEqualTo(404);
+    HttpResponse<String> head = send("HEAD", "/api/events");
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.headers().firstValue("Content-Type")).contains("text/event-stream");
+    assertThat(head.headers().firstValue("Content-Security-Policy")).isPresent();
   }
 
   @Test
@@ -103,7 +129,12 @@ class ManagementServerTest {
     assertThatThrownBy(
             () ->
                 ManagementServer.start(
-                    server.port(), List::of, () -> "", () -> "", new ObjectMapper()))
+                    server.port(),
+                    List::of,
+                    () -> "",
+                    () -> "",
+                    new EventStream(() -> new EventStream.Reading("", "", "")),
+                    new ObjectMapper()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("HTTP_PORT " + server.port());
   }

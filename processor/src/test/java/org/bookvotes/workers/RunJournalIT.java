@@ -85,6 +85,9 @@ class RunJournalIT {
               assertThat(run.pid() == null || run.pid() > 0).isTrue();
               assertThat(run.batches()).isPositive();
               assertThat(run.removedRows()).isNull();
+              assertThat(run.freshP50Seconds()).isPositive();
+              assertThat(run.freshP99Seconds()).isGreaterThanOrEqualTo(run.freshP50Seconds());
+              assertThat(run.address()).isNotBlank();
               assertThat(Duration.between(run.startedAt(), run.finishedAt()))
                   .isBetween(Duration.ofMillis(1), PATIENCE);
               assertThat(Duration.between(run.finishedAt(), Instant.now()).abs())
@@ -198,6 +201,8 @@ class RunJournalIT {
               Duration.ZERO,
               0,
               0,
+              null,
+              null,
               null));
     }
     EndedRun run = view.lastRuns(1).getFirst();
@@ -244,6 +249,32 @@ class RunJournalIT {
   }
 
   @Test
+  void chartsAreToldWhatCameAfterANumberAndSomeBeforeIt() throws SQLException {
+    assertThat(view.ratedBooksAfter(0, 1000, PATIENCE).runs()).isEmpty();
+    write(500);
+    database.execute("UPDATE bookvotes.worker_runs SET books = 0 WHERE run_id = 499");
+    database.execute(
+        "UPDATE bookvotes.worker_runs SET finished_at = now() - interval '1 hour' WHERE run_id = 498");
+
+    WorkersView.RatedBooksAfter after = view.ratedBooksAfter(450, 1000, Duration.ofMinutes(10));
+    assertThat(after.lastNumber()).isEqualTo(500);
+    assertThat(after.runs())
+        .extracting(WorkersView.RatedBooks::number)
+        .as("with books, and not old")
+        .isSorted()
+        .contains(450L, 497L, 500L)
+        .doesNotContain(100L, 498L, 499L);
+    WorkersView.RatedBooks last = after.runs().getLast();
+    assertThat(last.finishedSeconds() - last.startedSeconds()).isBetween(0.19, 0.21);
+    assertThat(last.books()).isEqualTo(500);
+    assertThat(last.freshP50Seconds()).isEqualTo(0.25);
+    assertThat(last.freshP99Seconds()).isEqualTo(0.5);
+    assertThat(view.ratedBooksAfter(0, 10, Duration.ofMinutes(10)).runs())
+        .as("no more than that and what lies behind")
+        .hasSizeLessThanOrEqualTo(211);
+  }
+
+  @Test
   void whoWasOvertakenByAWholeRingOverwritesNothingNewer() throws SQLException {
     database.queryLong("SELECT setval('bookvotes.worker_runs_run_id_seq', ?)", PLACES + 6L);
     write(1);
@@ -265,6 +296,8 @@ class RunJournalIT {
         Duration.ofMillis(20),
         number,
         1,
+        null,
+        null,
         null);
   }
 
@@ -288,7 +321,9 @@ class RunJournalIT {
           "completed",
           null,
           null,
-          null
+          null,
+          0.25,
+          0.5
         };
         for (int i = 0; i < values.length; i++) {
           statement.setObject(i + 1, values[i]);

@@ -25,7 +25,20 @@ class RunJournalTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Run RUN =
-      new Run("recalculate", null, 1, 2, "completed", null, null, Duration.ofMillis(3), 4, 1, null);
+      new Run(
+          "recalculate",
+          null,
+          1,
+          2,
+          "completed",
+          null,
+          null,
+          Duration.ofMillis(3),
+          4,
+          1,
+          null,
+          0.1,
+          0.2);
 
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
   private final AtomicInteger tries = new AtomicInteger();
