@@ -132,7 +132,6 @@ class ToolkitIT {
           CREATE TEMPORARY TABLE worker AS
           SELECT pid, cookie FROM pg_background_launch('CALL update_rating(60, ''0 sec''::interval)')
           """);
-      // In short looks: a statement that waited for it would be an older snapshot.
       await()
           .atMost(PATIENCE)
           .until(() -> isTrue(statement, "SELECT pg_background_wait(pid, cookie, 1) FROM worker"));
@@ -142,7 +141,12 @@ class ToolkitIT {
       statement.execute(
           "SELECT tag = 'CALL' FROM worker, pg_background_result(pid, cookie) AS r(tag text)");
       assertThat(noticesOf(statement))
-          .containsExactly("updated 60 rows", "vacuumed", "updated 40 rows", "vacuumed");
+          .satisfiesExactly(
+              n -> assertThat(n).isEqualTo("updated 60 rows"),
+              // In vain if it fell together with a look of ours.
+              n -> assertThat(n).startsWith("vacuumed"),
+              n -> assertThat(n).isEqualTo("updated 40 rows"),
+              n -> assertThat(n).startsWith("vacuumed"));
     }
   }
 
@@ -216,11 +220,17 @@ class ToolkitIT {
   }
 
   @Test
-  void updateRatingFailsAtOnceInATransactionBlock() {
-    assertThatThrownBy(() -> call("BEGIN", "CALL update_rating(10)"))
-        .isInstanceOfSatisfying(
-            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("2D000"));
-    assertThat(unrated()).isEqualTo(BOOKS);
+  void updateRatingFailsInATransactionBlockBeforeItUpdatesAnything() throws SQLException {
+    database.execute(
+        "ALTER TABLE books ADD CONSTRAINT no_good_book CHECK (book_id <> 1 OR rating = 0)");
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      assertThatThrownBy(() -> statement.execute("CALL update_rating(1000)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("2D000"));
+      assertThat(noticesOf(statement)).as("no warning of the book that fails").isEmpty();
+    }
   }
 
   @Test
@@ -238,7 +248,7 @@ class ToolkitIT {
         Statement statement = connection.createStatement()) {
       statement.execute("SELECT pid FROM pg_background_launch('SELECT 1')");
       statement.execute("SET pg_background.max_workers = 1");
-      assertThatThrownBy(() -> statement.execute("SELECT try_background_launch('SELECT 1', 1000)"))
+      assertThatThrownBy(() -> statement.execute("SELECT try_background_launch('SELECT 1', 3)"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("53400"));
       assertThat(noticesOf(statement)).isEmpty();

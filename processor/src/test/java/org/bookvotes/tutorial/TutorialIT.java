@@ -1,6 +1,7 @@
 package org.bookvotes.tutorial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.awaitility.core.ConditionTimeoutException;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Schema;
 import org.bookvotes.testing.Servers;
@@ -64,13 +66,18 @@ class TutorialIT {
 
   /** Looks again where what is to be seen may come a moment later. */
   private static List<String> run(PsqlSession session, Step step) {
+    if (!step.isLook()) {
+      return session.type(step.typed());
+    }
     ExpectedOutput expected = ExpectedOutput.of(step.output());
-    long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      List<String> output = session.type(step.typed());
-      if (!step.isLook() || expected.matches(output) || System.nanoTime() - deadlineNanos >= 0) {
-        return output;
-      }
+    try {
+      return await()
+          .pollInSameThread()
+          .pollDelay(Duration.ZERO)
+          .atMost(PATIENCE)
+          .until(() -> session.type(step.typed()), expected::matches);
+    } catch (ConditionTimeoutException e) {
+      return session.type(step.typed());
     }
   }
 
