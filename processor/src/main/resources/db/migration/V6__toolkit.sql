@@ -1,4 +1,4 @@
--- For people at a SQL prompt.
+-- For people at a SQL prompt: docs/sql-toolkit.md.
 
 CREATE FUNCTION ${bookstore}.try_background_launch(sql text, retries int)
 RETURNS TABLE (pid int, cookie bigint)
@@ -6,19 +6,27 @@ LANGUAGE plpgsql AS $try_background_launch$
 DECLARE
     attempt int := 0;
 BEGIN
+    IF sql IS NULL THEN
+        RAISE EXCEPTION 'sql is NULL, needed is a command' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF retries IS NULL OR retries < 0 THEN
+        RAISE EXCEPTION 'retries is %, allowed is 0 and more', retries USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
     LOOP
         BEGIN
             RETURN QUERY SELECT h.pid, h.cookie FROM ${pg_background}.pg_background_launch(sql) AS h;
             RETURN;
         EXCEPTION
-            -- This condition is all of class 53. Of it, 53400 does not get better by waiting: this session has not
-            -- detached its former workers.
+            -- This condition is all of class 53: the pool is empty (53000), shared memory has no room (53100, 53200), and whatever
+            -- else others may give back. But 53400 does not get better by waiting: this session has not detached its former
+            -- workers.
             WHEN insufficient_resources THEN
                 IF SQLSTATE = '53400' OR attempt >= retries THEN
                     RAISE;
                 END IF;
                 attempt := attempt + 1;
-                RAISE NOTICE 'no background worker free, try % of % follows in a second', attempt, retries;
+                RAISE NOTICE '% (%), try % of % follows in a second', SQLERRM, SQLSTATE, attempt, retries;
                 PERFORM pg_sleep(1);
         END;
     END LOOP;
@@ -29,13 +37,33 @@ COMMENT ON FUNCTION ${bookstore}.try_background_launch(text, int) IS
 'Runs one SQL command in a background worker and returns its handle. While the server has no room for it '
 '(SQLSTATE class 53, but for 53400) it tries again after a second, at most "retries" times; then the error is raised.';
 
+-- Whether a vacuum is worth it after so many rows of books were updated: from a fiftieth of the table on. So a walk over all books has
+-- fifty vacuums at most, however large its batches are. What the server has not counted yet it counts in the vacuum.
+CREATE FUNCTION bookvotes.is_worth_vacuum(updated bigint) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN updated > 0 AND updated >= (
+    SELECT coalesce(sum(greatest(c.reltuples, 0)), 0) / 50
+    FROM pg_class c
+    WHERE c.oid = '${bookstore}.books'::regclass
+       OR c.oid IN (SELECT p.relid FROM pg_partition_tree('${bookstore}.books') p WHERE p.isleaf));
+
 -- Vacuums books in a background worker and waits for it. A vacuum that cannot be had now is no error: the next one does its work.
-CREATE PROCEDURE bookvotes.vacuum_books()
+-- updated is how many rows were updated since the last one, which is how many old versions there are to remove. It returns how many
+-- of them still wait for a vacuum: all if this one did nothing, else none.
+CREATE PROCEDURE bookvotes.vacuum_books(INOUT updated bigint)
 LANGUAGE plpgsql AS $vacuum_books$
 DECLARE
     worker  record;
     outcome record;
+    dead    bigint;
 BEGIN
+    -- Without the right to it a vacuum ends well and does nothing.
+    IF NOT (has_table_privilege('${bookstore}.books', 'MAINTAIN')
+            OR pg_has_role((SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()), 'USAGE')) THEN
+        RAISE NOTICE 'no vacuum: % has no right to (GRANT MAINTAIN ON books)', current_user;
+        RETURN;
+    END IF;
+
     BEGIN
         SELECT h.pid, h.cookie INTO STRICT worker
         FROM ${bookstore}.try_background_launch('VACUUM (PARALLEL 0) ${bookstore}.books', 3) AS h;
@@ -51,10 +79,20 @@ BEGIN
                        concat_ws(', ', nullif(current_setting('search_path'), ''), '${pg_background}'), true);
     SELECT o.has_error, o.sqlstate, o.error_message INTO outcome
     FROM ${pg_background}.pg_background_outcome(worker.pid, worker.cookie) AS o;
+    PERFORM ${pg_background}.pg_background_detach(worker.pid, worker.cookie);
+    PERFORM pg_stat_clear_snapshot();
+    SELECT sum(pg_stat_get_dead_tuples(c.oid)) INTO dead
+    FROM pg_class c
+    WHERE c.oid = '${bookstore}.books'::regclass
+       OR c.oid IN (SELECT p.relid FROM pg_partition_tree('${bookstore}.books') p WHERE p.isleaf);
     IF outcome.has_error THEN
         RAISE NOTICE 'the vacuum failed: % (%)', outcome.error_message, outcome.sqlstate;
+    ELSIF dead >= updated THEN
+        RAISE NOTICE 'vacuumed in vain: an older snapshot may still see the % dead rows', dead;
+    ELSE
+        RAISE NOTICE 'vacuumed';
+        updated := 0;
     END IF;
-    PERFORM ${pg_background}.pg_background_detach(worker.pid, worker.cookie);
     COMMIT;
 END
 $vacuum_books$;
@@ -62,14 +100,14 @@ $vacuum_books$;
 CREATE PROCEDURE ${bookstore}.update_rating(batch_size int, age_threshold interval DEFAULT '0 sec')
 LANGUAGE plpgsql AS $update_rating$
 DECLARE
-    -- A vacuum costs a worker and a walk over the table: it comes after so many batches, and at the end.
-    batches_per_vacuum CONSTANT int := 20;
     older_than CONSTANT timestamptz := clock_timestamp() - age_threshold;
     lowest     CONSTANT bigint := -9223372036854775808;
     last_id    bigint := lowest;
-    updated    bigint := 0;
-    failed     boolean := false;
-    unvacuumed int := 0;
+    updated    bigint := 0; -- in this walk
+    unvacuumed bigint := 0;
+    tried      bigint := 0; -- of those, when a vacuum did nothing
+    failing    bigint[] := '{}'; -- in this walk
+    failed     bigint[] := '{}'; -- in those before
     ids        bigint[];
     rated      bigint[];
     one        bigint;
@@ -77,23 +115,32 @@ BEGIN
     IF batch_size IS NULL OR batch_size < 1 THEN
         RAISE EXCEPTION 'batch_size is %, allowed is 1 and more', batch_size USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    -- With a threshold in the future a rating would be too old as soon as it is there.
+    IF age_threshold IS NULL OR age_threshold < interval '0' THEN
+        RAISE EXCEPTION 'age_threshold is %, allowed is 0 and more', age_threshold USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- In a transaction block this fails before anything is done.
+    COMMIT;
 
     LOOP
         SELECT array_agg(old.book_id) INTO ids
         FROM (SELECT b.book_id
               FROM ${bookstore}.books b
-              WHERE b.book_id > last_id AND (b.rating_at IS NULL OR b.rating_at < older_than)
+              WHERE b.book_id > last_id AND (b.rating_at IS NULL OR b.rating_at < older_than) AND b.book_id <> ALL (failed)
               ORDER BY b.book_id
               LIMIT batch_size
               FOR NO KEY UPDATE SKIP LOCKED) AS old;
 
         IF ids IS NULL THEN
-            -- The end of a walk. Books that others had locked were skipped: walk again, until none is left.
+            -- The end of a walk. Books that others had locked were skipped: walk again, until none is left but those that fail.
+            failed := failed || failing;
+            failing := '{}';
             EXIT WHEN NOT EXISTS (
-                SELECT FROM ${bookstore}.books b WHERE b.rating_at IS NULL OR b.rating_at < older_than);
+                SELECT FROM ${bookstore}.books b
+                WHERE (b.rating_at IS NULL OR b.rating_at < older_than) AND b.book_id <> ALL (failed));
             COMMIT;
             IF updated = 0 THEN
-                EXIT WHEN failed;
                 PERFORM pg_sleep(1);
             END IF;
             last_id := lowest;
@@ -113,7 +160,7 @@ BEGIN
                     PERFORM bookvotes.rate(ARRAY[one]);
                     rated := rated || one;
                 EXCEPTION WHEN OTHERS THEN
-                    failed := true;
+                    failing := failing || one;
                     RAISE WARNING 'book % was not updated: % (%)', one, SQLERRM, SQLSTATE;
                 END;
             END LOOP;
@@ -123,24 +170,26 @@ BEGIN
         USING (SELECT t.book_id FROM bookvotes.stale_marks t WHERE t.book_id = ANY (rated) FOR UPDATE SKIP LOCKED) AS free
         WHERE m.book_id = free.book_id;
         updated := updated + cardinality(rated);
-        RAISE NOTICE 'updated % rows', cardinality(rated);
         COMMIT;
+        -- After the commit: in a worker whose queue is full this waits until somebody reads.
+        RAISE NOTICE 'updated % rows', cardinality(rated);
 
-        unvacuumed := unvacuumed + 1;
-        IF unvacuumed = batches_per_vacuum THEN
-            CALL bookvotes.vacuum_books();
-            unvacuumed := 0;
+        unvacuumed := unvacuumed + cardinality(rated);
+        IF bookvotes.is_worth_vacuum(unvacuumed - tried) THEN
+            CALL bookvotes.vacuum_books(unvacuumed);
+            tried := unvacuumed;
         END IF;
     END LOOP;
 
     COMMIT;
-    IF unvacuumed > 0 THEN
-        CALL bookvotes.vacuum_books();
+    -- What was in the way of an earlier vacuum may have gone.
+    IF tried > 0 AND unvacuumed > tried AND bookvotes.is_worth_vacuum(unvacuumed) THEN
+        CALL bookvotes.vacuum_books(unvacuumed);
     END IF;
 END
 $update_rating$;
 
 COMMENT ON PROCEDURE ${bookstore}.update_rating(int, interval) IS
 'Recalculates the rating of every book that has none or one older than age_threshold, batch_size books a transaction, and vacuums '
-'books in a background worker now and then, which is not one of the worker slots. Skips books that others have locked and comes back for them. '
-'Call it outside of a transaction block.';
+'books in a background worker, which is not one of the worker slots, whenever a fiftieth of the table was updated. Skips books that others '
+'have locked and comes back for them; warns of a book that cannot be updated and leaves it. Call it outside of a transaction block.';

@@ -49,15 +49,68 @@ class ToolkitIT {
     List<String> notices = call("CALL update_rating(30)");
 
     assertThat(notices)
-        .containsSubsequence(
-            "updated 30 rows", "updated 30 rows", "updated 30 rows", "updated 10 rows");
+        .containsExactly(
+            "updated 30 rows",
+            "vacuumed",
+            "updated 30 rows",
+            "vacuumed",
+            "updated 30 rows",
+            "vacuumed",
+            "updated 10 rows",
+            "vacuumed");
     assertThat(unrated()).isZero();
     assertThat(wrong()).isZero();
     assertThat(stale()).isZero();
-    assertThat(
-            database.queryLong(
-                "SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'books'"))
-        .isEqualTo(1);
+    assertThat(vacuums()).isEqualTo(4);
+  }
+
+  @Test
+  void updateRatingVacuumsWhenAFiftiethOfTheTableWasUpdated() throws SQLException {
+    database.execute("INSERT INTO books (book_id) SELECT generate_series(101, 400)");
+    database.execute("VACUUM books");
+    assertThat(call("CALL update_rating(3)"))
+        .startsWith("updated 3 rows", "updated 3 rows", "updated 3 rows", "vacuumed")
+        .endsWith("updated 1 rows")
+        .filteredOn("vacuumed"::equals)
+        .hasSize(44);
+  }
+
+  @Test
+  void updateRatingSaysThatAnOlderSnapshotKeptAVacuumFromItsWork() throws SQLException {
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      other.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      statement.execute("SELECT FROM books");
+      assertThat(call("CALL update_rating(1000)"))
+          .containsExactly(
+              "updated 100 rows",
+              "vacuumed in vain: an older snapshot may still see the 100 dead rows");
+    }
+  }
+
+  @Test
+  void updateRatingSaysThatItMayNotVacuum() throws SQLException {
+    database.execute(
+        """
+        CREATE ROLE toolkit_clerk;
+        GRANT USAGE ON SCHEMA bookvotes TO toolkit_clerk;
+        GRANT SELECT, UPDATE ON books TO toolkit_clerk;
+        GRANT SELECT, UPDATE, DELETE ON bookvotes.stale_marks TO toolkit_clerk;
+        GRANT pgbackground_role TO toolkit_clerk;
+        """);
+    try {
+      List<String> notices = call("SET ROLE toolkit_clerk", "CALL update_rating(1000)");
+      assertThat(notices).hasSize(2).first().isEqualTo("updated 100 rows");
+      assertThat(notices.getLast()).startsWith("no vacuum: toolkit_clerk").contains("MAINTAIN");
+      assertThat(vacuums()).isZero();
+
+      database.execute("GRANT MAINTAIN ON books TO toolkit_clerk");
+      assertThat(call("SET ROLE toolkit_clerk", "CALL update_rating(1000)"))
+          .containsExactly("updated 100 rows", "vacuumed");
+    } finally {
+      database.execute("DROP OWNED BY toolkit_clerk; DROP ROLE toolkit_clerk");
+    }
   }
 
   @Test
@@ -75,9 +128,25 @@ class ToolkitIT {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(
-          "SELECT pid FROM pg_background_launch('CALL update_rating(7, ''0 sec''::interval)')");
-      await().atMost(PATIENCE).until(() -> unrated() == 0);
+          """
+          CREATE TEMPORARY TABLE worker AS
+          SELECT pid, cookie FROM pg_background_launch('CALL update_rating(60, ''0 sec''::interval)')
+          """);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> isTrue(statement, "SELECT pg_background_wait(pid, cookie, 1) FROM worker"));
+      assertThat(unrated()).isZero();
       assertThat(wrong()).isZero();
+
+      statement.execute(
+          "SELECT tag = 'CALL' FROM worker, pg_background_result(pid, cookie) AS r(tag text)");
+      assertThat(noticesOf(statement))
+          .satisfiesExactly(
+              n -> assertThat(n).isEqualTo("updated 60 rows"),
+              // In vain if it fell together with a look of ours.
+              n -> assertThat(n).startsWith("vacuumed"),
+              n -> assertThat(n).isEqualTo("updated 40 rows"),
+              n -> assertThat(n).startsWith("vacuumed"));
     }
   }
 
@@ -116,12 +185,87 @@ class ToolkitIT {
   }
 
   @Test
-  void updateRatingRefusesABatchOfNothing() {
-    for (String size : List.of("0", "-1", "NULL")) {
-      assertThatThrownBy(() -> call("CALL update_rating(" + size + ")"))
-          .isInstanceOf(SQLException.class)
-          .hasMessageContaining("batch_size");
+  void updateRatingComesBackForALockedBookEvenIfAnotherFails() throws Exception {
+    database.execute(
+        "ALTER TABLE books ADD CONSTRAINT no_good_book CHECK (book_id <> 25 OR rating < 0.5)");
+    CompletableFuture<List<String>> update;
+    try (HeldBooks held = HeldBooks.hold(database, 60L)) {
+      held.execute("UPDATE books SET votes_up = 0 WHERE book_id = 60");
+      update =
+          CompletableFuture.supplyAsync(
+              () -> callUnchecked("CALL update_rating(1000)"), Thread::startVirtualThread);
+      await().atMost(PATIENCE).until(() -> sleepsIn("CALL update_rating(1000)"));
+      assertThat(update).isNotDone();
+      held.commit();
     }
+    List<String> notices = update.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertThat(notices)
+        .filteredOn(n -> n.contains("book 25 was not updated"))
+        .as("once, not in each walk")
+        .hasSize(1);
+    // One book is worth no vacuum, but the vacuum that the open transaction made vain is.
+    assertThat(notices).endsWith("updated 1 rows", "vacuumed");
+    assertThat(unrated()).isEqualTo(1);
+  }
+
+  @Test
+  void updateRatingRefusesArgumentsThatMakeNoSense() {
+    for (String size : List.of("0", "-1", "NULL")) {
+      assertRefused("22023", "batch_size", "CALL update_rating(" + size + ")");
+    }
+    for (String threshold : List.of("'-1 sec'", "NULL")) {
+      assertRefused("22023", "age_threshold", "CALL update_rating(10, " + threshold + ")");
+    }
+    assertThat(unrated()).isEqualTo(BOOKS);
+  }
+
+  @Test
+  void updateRatingFailsInATransactionBlockBeforeItUpdatesAnything() throws SQLException {
+    database.execute(
+        "ALTER TABLE books ADD CONSTRAINT no_good_book CHECK (book_id <> 1 OR rating = 0)");
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      assertThatThrownBy(() -> statement.execute("CALL update_rating(1000)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("2D000"));
+      assertThat(noticesOf(statement)).as("no warning of the book that fails").isEmpty();
+    }
+  }
+
+  @Test
+  void tryBackgroundLaunchRefusesArgumentsThatMakeNoSense() {
+    for (String retries : List.of("-1", "NULL")) {
+      assertRefused(
+          "22023", "retries", "SELECT try_background_launch('SELECT 1', " + retries + ")");
+    }
+    assertRefused("22023", "sql", "SELECT try_background_launch(NULL, 1)");
+  }
+
+  @Test
+  void tryBackgroundLaunchDoesNotWaitForHandlesThatOnlyItsSessionCanGiveBack() throws SQLException {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pid FROM pg_background_launch('SELECT 1')");
+      statement.execute("SET pg_background.max_workers = 1");
+      assertThatThrownBy(() -> statement.execute("SELECT try_background_launch('SELECT 1', 3)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("53400"));
+      assertThat(noticesOf(statement)).isEmpty();
+    }
+  }
+
+  @Test
+  void tryBackgroundLaunchPassesOnOtherErrors() {
+    assertThatThrownBy(
+            () ->
+                call(
+                    "CREATE ROLE toolkit_stranger",
+                    "SET ROLE toolkit_stranger",
+                    "SELECT try_background_launch('SELECT 1', 1000)"))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
+    database.execute("DROP ROLE toolkit_stranger");
   }
 
   @Test
@@ -137,6 +281,16 @@ class ToolkitIT {
               () -> queryLong(own, "SELECT pid FROM try_background_launch('SELECT 1', 0)"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("53000"));
+      try (Connection connection = own.connect();
+          Statement statement = connection.createStatement()) {
+        assertThatThrownBy(() -> statement.execute("SELECT try_background_launch('SELECT 1', 2)"))
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("53000"));
+        assertThat(noticesOf(statement))
+            .satisfiesExactly(
+                n -> assertThat(n).contains("(53000), try 1 of 2 follows in a second"),
+                n -> assertThat(n).contains("(53000), try 2 of 2 follows in a second"));
+      }
 
       // update_rating() does not need the vacuum that it cannot have.
       own.insertBooks(3);
@@ -178,19 +332,46 @@ class ToolkitIT {
     }
   }
 
-  /** Runs {@code sql} and returns what it had to say. */
-  private List<String> call(String sql) throws SQLException {
+  private void assertRefused(String sqlState, String argument, String sql) {
+    assertThatThrownBy(() -> call(sql))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState))
+        .hasMessageContaining(argument);
+  }
+
+  /** Runs statements in one session and returns what the last one had to say. */
+  private List<String> call(String... sql) throws SQLException {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
       // What would loop for ever fails.
-      statement.setQueryTimeout(30);
-      statement.execute(sql);
-      List<String> notices = new ArrayList<>();
-      for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
-        notices.add(String.valueOf(w.getMessage()));
+      statement.setQueryTimeout(60);
+      for (String one : sql) {
+        statement.execute(one);
       }
-      return notices;
+      return noticesOf(statement);
     }
+  }
+
+  private static List<String> noticesOf(Statement statement) throws SQLException {
+    List<String> notices = new ArrayList<>();
+    for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
+      notices.add(String.valueOf(w.getMessage()));
+    }
+    return notices;
+  }
+
+  private static boolean isTrue(Statement statement, String sql) throws SQLException {
+    try (ResultSet row = statement.executeQuery(sql)) {
+      return row.next() && row.getBoolean(1);
+    }
+  }
+
+  /** Whether a session sleeps between two walks. */
+  private boolean sleepsIn(String query) {
+    return database.queryLong(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = ?",
+            query)
+        == 1;
   }
 
   private List<String> callUnchecked(String sql) {
@@ -208,6 +389,11 @@ class ToolkitIT {
   private long wrong() {
     return database.queryLong(
         "SELECT count(*) FROM books WHERE rating <> rating(votes_up, votes_down)");
+  }
+
+  private long vacuums() {
+    return database.queryLong(
+        "SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'books'");
   }
 
   private long stale() {
