@@ -8,7 +8,8 @@ DECLARE
 BEGIN
     LOOP
         BEGIN
-            RETURN QUERY SELECT h.pid, h.cookie FROM ${pg_background}.pg_background_launch(sql) AS h;
+            RETURN QUERY
+                SELECT h.pid, nullif(h.cookie, 0) FROM bookvotes.start_worker(bookvotes.engine('pg_background'), sql) AS h;
             RETURN;
         EXCEPTION
             -- This condition is all of class 53. Of it, 53400 does not get better by waiting: this session has not
@@ -26,35 +27,35 @@ END
 $try_background_launch$;
 
 COMMENT ON FUNCTION ${bookstore}.try_background_launch(text, int) IS
-'Runs one SQL command in a background worker and returns its handle. While the server has no room for it '
+'Runs one SQL command in a background worker of pg_background and returns its handle, without a cookie before pg_background 1.6. '
+'While the server has no room for it '
 '(SQLSTATE class 53, but for 53400) it tries again after a second, at most "retries" times; then the error is raised.';
 
 -- Vacuums books in a background worker and waits for it. A vacuum that cannot be had now is no error: the next one does its work.
 CREATE PROCEDURE bookvotes.vacuum_books()
 LANGUAGE plpgsql AS $vacuum_books$
 DECLARE
+    engine  text;
     worker  record;
     outcome record;
 BEGIN
     BEGIN
-        SELECT h.pid, h.cookie INTO STRICT worker
+        engine := bookvotes.engine('pg_background');
+        SELECT h.pid, coalesce(h.cookie, 0) AS cookie INTO STRICT worker
         FROM ${bookstore}.try_background_launch('VACUUM (PARALLEL 0) ${bookstore}.books', 3) AS h;
-    EXCEPTION WHEN insufficient_resources THEN
+    EXCEPTION WHEN insufficient_resources OR feature_not_supported THEN
         RAISE NOTICE 'no vacuum: % (%)', SQLERRM, SQLSTATE;
         RETURN;
     END;
-    -- Nothing may be locked or seen by this transaction while it waits for the worker.
-    COMMIT;
-    PERFORM ${pg_background}.pg_background_wait(worker.pid, worker.cookie);
-    -- This function of the extension finds its own type by the search path only.
-    PERFORM set_config('search_path',
-                       concat_ws(', ', nullif(current_setting('search_path'), ''), '${pg_background}'), true);
-    SELECT o.has_error, o.sqlstate, o.error_message INTO outcome
-    FROM ${pg_background}.pg_background_outcome(worker.pid, worker.cookie) AS o;
-    IF outcome.has_error THEN
-        RAISE NOTICE 'the vacuum failed: % (%)', outcome.error_message, outcome.sqlstate;
+    LOOP
+        -- Nothing may be locked or seen by this transaction while it waits for the worker.
+        COMMIT;
+        SELECT * INTO outcome FROM bookvotes.await_worker(engine, worker.pid, worker.cookie, 100, false);
+        EXIT WHEN outcome.has_ended;
+    END LOOP;
+    IF outcome.worker_message IS NOT NULL THEN
+        RAISE NOTICE 'the vacuum failed: % (%)', outcome.worker_message, outcome.worker_sqlstate;
     END IF;
-    PERFORM ${pg_background}.pg_background_detach(worker.pid, worker.cookie);
     COMMIT;
 END
 $vacuum_books$;
