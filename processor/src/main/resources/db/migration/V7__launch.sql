@@ -31,7 +31,7 @@ BEGIN
         RETURN 'dblink';
     END IF;
     RAISE EXCEPTION 'this database has nothing to launch workers with (WORKER_ENGINE is %)', choice
-        USING ERRCODE = 'feature_not_supported', HINT = '''bookvotes doctor'' tells what is missing.';
+        USING ERRCODE = 'undefined_object', HINT = '''bookvotes doctor'' tells what is missing.';
 END
 $engine$;
 
@@ -89,6 +89,7 @@ BEGIN
     EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
         -- Why is in the message of the library, and nowhere as a SQLSTATE. A connection that was refused for want of one is told from
         -- others by looking whether there are any.
+        -- Not 08001: who gets that from this function would think that it is this session which is broken.
         GET STACKED DIAGNOSTICS reason = PG_EXCEPTION_DETAIL;
         RAISE EXCEPTION 'no connection back to this server: %', reason
             USING ERRCODE = CASE WHEN bookvotes.connections_are_exhausted() THEN '53300' ELSE 'HV00N' END;

@@ -20,7 +20,8 @@ final class WorkerSession implements AutoCloseable {
 
   private final Database database;
   private final WorkerSlots slots;
-  private final EngineLauncher launcher = new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds());
+  private final EngineLauncher launcher =
+      new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds());
 
   WorkerSession(PostgresServer server) {
     database = Database.open(server.url(), server.user(), server.password(), 1);

@@ -58,8 +58,7 @@ final class DblinkDiagnosis {
           Fix.sql(dblink.missing()));
     }
     if (!dblink.missing().isEmpty()) {
-      return fail(
-          SUBJECT, "not set up for workers in this database", Fix.sql(dblink.missing()));
+      return fail(SUBJECT, "not set up for workers in this database", Fix.sql(dblink.missing()));
     }
     return switch (probe.dblinkSession()) {
       case DblinkSession.Refused refused ->

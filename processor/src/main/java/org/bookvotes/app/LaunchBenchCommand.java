@@ -150,24 +150,28 @@ final class LaunchBenchCommand extends SettingsCommand {
           .printf(
               "%-14s %12s %12s   %12s %12s%n",
               lane.name(),
-              open ? text(lane.median().toNanos()) : "-",
-              open ? text(lane.median().toNanos() / (double) runs) : "-",
-              text(course.toNanos()),
-              text(course.toNanos() / (double) COURSE_RUNS));
+              open ? text(lane.median(), 1) : "-",
+              open ? text(lane.median(), runs) : "-",
+              text(course, 1),
+              text(course, COURSE_RUNS));
     }
     out().println();
     for (Lane lane : lanes) {
       if (lane.closed != null) {
         out().printf("%s was left out: %s%n", lane.name(), lane.closed);
       } else if (!lane.engine.isEmpty() && !lane.engine.equals(lane.name())) {
-        out().printf("%s has the functions of version %s%n", lane.name(), lane.engine.replace(lane.name() + " ", ""));
+        out()
+            .printf(
+                "%s has the functions of version %s%n",
+                lane.name(), lane.engine.replace(lane.name() + " ", ""));
       }
     }
     out().flush();
   }
 
-  /** Three digits. */
-  private static String text(double nanos) {
+  /** A part of {@code total}, in three digits. */
+  private static String text(Duration total, int parts) {
+    double nanos = total.toNanos() / (double) parts;
     if (nanos >= 1e9) {
       return String.format(Locale.ROOT, "%.3g s", nanos / 1e9);
     }

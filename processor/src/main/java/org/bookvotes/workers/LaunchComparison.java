@@ -51,7 +51,7 @@ public final class LaunchComparison implements AutoCloseable {
    * Makes a way ready.
    *
    * @return the engine as it is called in the database, empty for none
-   * @throws SQLException if the database does not have it; SQLSTATE 0A000
+   * @throws SQLException if the database does not have it; SQLSTATE 42704
    */
   public String prepare(Way way) throws SQLException {
     String choice =

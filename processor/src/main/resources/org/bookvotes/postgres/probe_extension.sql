@@ -5,7 +5,9 @@ SELECT (SELECT a.default_version FROM pg_available_extensions a WHERE a.name = '
            SELECT format('GRANT USAGE ON SCHEMA %I TO %I;', e.extnamespace::regnamespace::name, current_user)
            WHERE NOT has_schema_privilege(e.extnamespace, 'USAGE')
            UNION
-           SELECT CASE WHEN EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'pgbackground_role' AND has_function_privilege(r.oid, p.oid, 'EXECUTE'))
+           SELECT CASE WHEN EXISTS (
+                                SELECT FROM pg_roles r
+                                WHERE r.rolname = 'pgbackground_role' AND has_function_privilege(r.oid, p.oid, 'EXECUTE'))
                        THEN format('GRANT pgbackground_role TO %I;', current_user)
                        ELSE format('GRANT EXECUTE ON FUNCTION %I.%I(%s) TO %I;', e.extnamespace::regnamespace::name, p.proname,
                                    pg_get_function_identity_arguments(p.oid), current_user)

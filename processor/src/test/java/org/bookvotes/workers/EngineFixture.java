@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.bookvotes.observability.Freshness;
 import org.bookvotes.postgres.Database;
@@ -143,6 +144,11 @@ final class EngineFixture implements AutoCloseable {
         .atMost(PATIENCE)
         .until(() -> replica.slots().tryAcquire(1), Optional::isPresent)
         .orElseThrow();
+  }
+
+  /** A recalculation in {@code slot}, on a thread of its own. */
+  CompletableFuture<WorkerOutcome> running(WorkerSlot slot) {
+    return CompletableFuture.supplyAsync(() -> replica.run(slot), Thread::startVirtualThread);
   }
 
   /** Waits until the worker of slot 1 waits for a lock, and returns its pid. */

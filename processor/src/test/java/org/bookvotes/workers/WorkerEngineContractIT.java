@@ -101,7 +101,7 @@ class WorkerEngineContractIT {
         WorkerSlot slot = fixture.awaitSlot()) {
       try (HeldBooks held = HeldBooks.hold(fixture.database(), 3L)) {
         SlotSessions.setLockTimeout(slot, PATIENCE);
-        CompletableFuture<WorkerOutcome> run = running(fixture, slot);
+        CompletableFuture<WorkerOutcome> run = fixture.running(slot);
         fixture
             .database()
             .queryRows("SELECT pg_terminate_backend(?)", fixture.awaitWaitingWorker());
@@ -147,7 +147,7 @@ class WorkerEngineContractIT {
       WorkerSlot slot = fixture.awaitSlot();
       try (HeldBooks held = HeldBooks.hold(fixture.database(), 3L)) {
         SlotSessions.setLockTimeout(slot, PATIENCE);
-        CompletableFuture<WorkerOutcome> run = running(fixture, slot);
+        CompletableFuture<WorkerOutcome> run = fixture.running(slot);
         int worker = fixture.awaitWaitingWorker();
         assertThat(slots(fixture))
             .extracting(WorkersView.Slot::state, WorkersView.Slot::pid, WorkersView.Slot::command)
@@ -302,69 +302,6 @@ class WorkerEngineContractIT {
               "lock_timeout = 2s",
               "search_path = public, \"$user\"");
     }
-  }
-
-  @ParameterizedTest
-  @EnumSource(names = "DBLINK.*", mode = EnumSource.Mode.MATCH_ANY)
-  void nothingSecretIsToBeReadInActivityOrLog(EngineUnderTest engine) throws Exception {
-    try (EngineFixture fixture = new EngineFixture(server, engine);
-        WorkerSlot slot = fixture.awaitSlot();
-        HeldBooks held = HeldBooks.hold(fixture.database(), 3L)) {
-      SlotSessions.setLockTimeout(slot, PATIENCE);
-      CompletableFuture<WorkerOutcome> run = running(fixture, slot);
-      fixture.awaitWaitingWorker();
-      assertThat(fixture.database().queryRows("SELECT query FROM pg_stat_activity").toString())
-          .contains("bookvotes.recalculate")
-          .doesNotContain(EngineFixture.PASSWORD, "password");
-      held.commit();
-      assertThat(run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
-          .isInstanceOf(WorkerOutcome.Completed.class);
-    }
-    String log = server.getLogs();
-    assertThat(List.of("dblink_connect", "CALL bookvotes.recalculate"))
-        .as("everything is logged")
-        .allMatch(log::contains);
-    assertThat(List.of(EngineFixture.PASSWORD, "scram_client_key", "SCRAM-SHA-256$"))
-        .noneMatch(log::contains);
-  }
-
-  @ParameterizedTest
-  @EnumSource(names = "DBLINK.*", mode = EnumSource.Mode.MATCH_ANY)
-  void aConnectionThatFailsForAnotherReasonIsNoShortage(EngineUnderTest engine)
-      throws SQLException {
-    try (EngineFixture fixture = new EngineFixture(server, engine);
-        WorkerSlot slot = fixture.awaitSlot()) {
-      fixture.database().execute("ALTER SERVER bookvotes_workers OPTIONS (SET port '1')");
-      assertThat(fixture.replica().run(slot))
-          .isInstanceOfSatisfying(
-              WorkerOutcome.Failed.class,
-              failed -> {
-                assertThat(failed.sqlState()).isEqualTo("HV00N");
-                assertThat(failed.message()).contains("no connection back to this server");
-              });
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource(names = "DBLINK.*", mode = EnumSource.Mode.MATCH_ANY)
-  void aForeignServerThatLeadsElsewhereGetsNoCommand(EngineUnderTest engine) throws SQLException {
-    try (EngineFixture fixture = new EngineFixture(server, engine);
-        WorkerSlot slot = fixture.awaitSlot()) {
-      fixture.database().execute("ALTER SERVER bookvotes_workers OPTIONS (SET dbname 'postgres')");
-      assertThat(fixture.replica().run(slot))
-          .isInstanceOfSatisfying(
-              WorkerOutcome.Failed.class,
-              failed -> {
-                assertThat(failed.sqlState()).isEqualTo("55000");
-                assertThat(failed.message()).contains("another server or database");
-              });
-      assertThat(slot.isSettled()).as("the connection is still in the session").isFalse();
-    }
-  }
-
-  private static CompletableFuture<WorkerOutcome> running(EngineFixture fixture, WorkerSlot slot) {
-    return CompletableFuture.supplyAsync(
-        () -> fixture.replica().run(slot), Thread::startVirtualThread);
   }
 
   /** Runs again and again until the pool has a worker and all that was left is done. */
