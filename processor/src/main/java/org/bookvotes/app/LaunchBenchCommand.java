@@ -137,7 +137,7 @@ final class LaunchBenchCommand extends SettingsCommand {
     out()
         .printf(
             Locale.ROOT,
-            "%,d times SELECT 1, medians of rounds: %d; the course's figures are of %,d%n%n",
+            "%,d times SELECT 1, the median of %d; the course's figures are of %,d times%n%n",
             runs,
             rounds,
             COURSE_RUNS);
