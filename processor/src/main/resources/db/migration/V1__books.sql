@@ -3,7 +3,17 @@
 -- ${bookstore} is the schema that unqualified names resolved to when the migration began, usually "public";
 -- ${pg_background} is the schema of the extension, the same unless it was made elsewhere before.
 
-CREATE EXTENSION IF NOT EXISTS pg_background SCHEMA ${pg_background};
+-- There are servers that have no pg_background, and roles that may not make it: dblink will do (docs/decisions/0021).
+DO $extension$
+BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = 'pg_background') THEN
+        CREATE EXTENSION IF NOT EXISTS pg_background SCHEMA ${pg_background};
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE WARNING 'the extension pg_background was not made: %', SQLERRM
+        USING HINT = '''bookvotes doctor'' tells what a start needs.';
+END
+$extension$;
 
 CREATE TABLE IF NOT EXISTS ${bookstore}.books (
     book_id    bigint PRIMARY KEY,

@@ -15,7 +15,8 @@ BEGIN
 
     LOOP
         BEGIN
-            RETURN QUERY SELECT h.pid, h.cookie FROM ${pg_background}.pg_background_launch(sql) AS h;
+            RETURN QUERY
+                SELECT h.pid, nullif(h.cookie, 0) FROM bookvotes.start_worker(bookvotes.engine('pg_background'), sql) AS h;
             RETURN;
         EXCEPTION
             -- This condition is all of class 53: the pool is empty (53000), shared memory has no room (53100, 53200), and whatever
@@ -34,7 +35,8 @@ END
 $try_background_launch$;
 
 COMMENT ON FUNCTION ${bookstore}.try_background_launch(text, int) IS
-'Runs one SQL command in a background worker and returns its handle. While the server has no room for it '
+'Runs one SQL command in a background worker of pg_background and returns its handle, without a cookie before pg_background 1.6. '
+'While the server has no room for it '
 '(SQLSTATE class 53, but for 53400) it tries again after a second, at most "retries" times; then the error is raised.';
 
 -- Whether a vacuum is worth it after so many rows of books were updated: from a fiftieth of the table on. So a walk over all books has
@@ -53,6 +55,7 @@ RETURN updated > 0 AND updated >= (
 CREATE PROCEDURE bookvotes.vacuum_books(INOUT updated bigint)
 LANGUAGE plpgsql AS $vacuum_books$
 DECLARE
+    engine  text;
     worker  record;
     outcome record;
     dead    bigint;
@@ -65,28 +68,26 @@ BEGIN
     END IF;
 
     BEGIN
-        SELECT h.pid, h.cookie INTO STRICT worker
+        engine := bookvotes.engine('pg_background');
+        SELECT h.pid, coalesce(h.cookie, 0) AS cookie INTO STRICT worker
         FROM ${bookstore}.try_background_launch('VACUUM (PARALLEL 0) ${bookstore}.books', 3) AS h;
-    EXCEPTION WHEN insufficient_resources THEN
+    EXCEPTION WHEN insufficient_resources OR undefined_object THEN
         RAISE NOTICE 'no vacuum: % (%)', SQLERRM, SQLSTATE;
         RETURN;
     END;
-    -- Nothing may be locked or seen by this transaction while it waits for the worker.
-    COMMIT;
-    PERFORM ${pg_background}.pg_background_wait(worker.pid, worker.cookie);
-    -- This function of the extension finds its own type by the search path only.
-    PERFORM set_config('search_path',
-                       concat_ws(', ', nullif(current_setting('search_path'), ''), '${pg_background}'), true);
-    SELECT o.has_error, o.sqlstate, o.error_message INTO outcome
-    FROM ${pg_background}.pg_background_outcome(worker.pid, worker.cookie) AS o;
-    PERFORM ${pg_background}.pg_background_detach(worker.pid, worker.cookie);
+    LOOP
+        -- Nothing may be locked or seen by this transaction while it waits for the worker.
+        COMMIT;
+        SELECT * INTO outcome FROM bookvotes.await_worker(engine, worker.pid, worker.cookie, 100, false);
+        EXIT WHEN outcome.has_ended;
+    END LOOP;
     PERFORM pg_stat_clear_snapshot();
     SELECT sum(pg_stat_get_dead_tuples(c.oid)) INTO dead
     FROM pg_class c
     WHERE c.oid = '${bookstore}.books'::regclass
        OR c.oid IN (SELECT p.relid FROM pg_partition_tree('${bookstore}.books') p WHERE p.isleaf);
-    IF outcome.has_error THEN
-        RAISE NOTICE 'the vacuum failed: % (%)', outcome.error_message, outcome.sqlstate;
+    IF outcome.worker_message IS NOT NULL THEN
+        RAISE NOTICE 'the vacuum failed: % (%)', outcome.worker_message, outcome.worker_sqlstate;
     ELSIF dead >= updated THEN
         RAISE NOTICE 'vacuumed in vain: an older snapshot may still see the % dead rows', dead;
     ELSE

@@ -5,9 +5,10 @@ import java.time.Duration;
 import java.util.Optional;
 import org.bookvotes.observability.Freshness;
 import org.bookvotes.postgres.Database;
-import org.bookvotes.workers.PgBackgroundLauncher;
+import org.bookvotes.workers.EngineLauncher;
 import org.bookvotes.workers.Worker;
 import org.bookvotes.workers.WorkerCommand;
+import org.bookvotes.workers.WorkerEngine;
 import org.bookvotes.workers.WorkerOutcome;
 import org.bookvotes.workers.WorkerSlot;
 import org.bookvotes.workers.WorkerSlots;
@@ -19,7 +20,8 @@ final class WorkerSession implements AutoCloseable {
 
   private final Database database;
   private final WorkerSlots slots;
-  private final PgBackgroundLauncher launcher = new PgBackgroundLauncher(Freshness.boundsSeconds());
+  private final EngineLauncher launcher =
+      new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds());
 
   WorkerSession(PostgresServer server) {
     database = Database.open(server.url(), server.user(), server.password(), 1);

@@ -13,6 +13,8 @@ import org.bookvotes.postgres.DatabaseProbe;
 import org.bookvotes.postgres.DatabaseProbe.Address;
 import org.bookvotes.postgres.DatabaseProbe.Attempt;
 import org.bookvotes.postgres.DatabaseProbe.Bookstore;
+import org.bookvotes.postgres.DatabaseProbe.Dblink;
+import org.bookvotes.postgres.DatabaseProbe.Extension;
 import org.bookvotes.postgres.DatabaseProbe.Server;
 import org.bookvotes.postgres.Schema;
 
@@ -52,9 +54,19 @@ final class DatabaseDiagnosis {
   private void look(DatabaseProbe probe) throws Exception {
     Server server = probe.server();
     report.accept(server(server));
-    report.accept(WorkerDiagnosis.processes(server, config.workerSlots()));
-    report.accept(connections(server, config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS));
-    report.accept(WorkerDiagnosis.extension(server, probe.extension()));
+    Extension extension = probe.extension();
+    Dblink dblink = probe.dblink(address.host());
+    int connections = config.workerSlots() + Processor.CONNECTIONS_BESIDE_SLOTS;
+    if (DblinkDiagnosis.isMeant(config.workerEngine(), extension, dblink)) {
+      // Each of its workers is a session more.
+      report.accept(connections(server, connections + config.workerSlots()));
+      report.accept(DblinkDiagnosis.dblink(server, config.databaseUser(), dblink, probe));
+    } else {
+      report.accept(WorkerDiagnosis.processes(server, config.workerSlots()));
+      report.accept(connections(server, connections));
+      report.accept(
+          WorkerDiagnosis.extension(server, extension, DblinkDiagnosis.instead(config, dblink)));
+    }
 
     Optional<Bookstore> bookstore = probe.bookstore();
     if (bookstore.isEmpty()) {

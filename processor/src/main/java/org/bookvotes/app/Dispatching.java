@@ -10,8 +10,8 @@ import org.bookvotes.observability.Listeners;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Transactions;
+import org.bookvotes.workers.EngineLauncher;
 import org.bookvotes.workers.LaunchRetry;
-import org.bookvotes.workers.PgBackgroundLauncher;
 import org.bookvotes.workers.RunJournal;
 import org.bookvotes.workers.StopSignal;
 import org.bookvotes.workers.WorkerCommand;
@@ -55,7 +55,7 @@ final class Dispatching {
     ProcessorListener all = new Listeners(listener, journal);
     WorkerRunner runner =
         new WorkerRunner(
-            new PgBackgroundLauncher(Freshness.boundsSeconds()),
+            new EngineLauncher(config.workerEngine(), Freshness.boundsSeconds()),
             new WorkerlessBatch(Freshness.boundsSeconds()),
             new LaunchRetry(config.launchAttempts(), config.launchRetryDelay()),
             new WorkerShortage(config.fallbackAfter(), all),

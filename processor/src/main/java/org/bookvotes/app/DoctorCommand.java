@@ -37,6 +37,7 @@ final class DoctorCommand extends SettingsCommand {
   Set<Setting> settings() {
     Set<Setting> settings = EnumSet.copyOf(KAFKA);
     settings.addAll(DATABASE);
+    settings.add(Setting.WORKER_ENGINE);
     settings.add(Setting.WORKER_SLOTS);
     settings.add(Setting.HTTP_PORT);
     return settings;

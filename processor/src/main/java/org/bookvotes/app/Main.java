@@ -24,6 +24,7 @@ import picocli.CommandLine.ParameterException;
       StatusCommand.class,
       RecalculateCommand.class,
       DeadLettersCommand.class,
+      BenchCommand.class,
       HelpCommand.class
     },
     mixinStandardHelpOptions = true,

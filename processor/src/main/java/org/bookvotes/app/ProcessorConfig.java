@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.bookvotes.postgres.Database;
+import org.bookvotes.workers.WorkerEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param databaseUrl JDBC address
  * @param databaseUser user
  * @param databasePassword password, empty for none
+ * @param workerEngine with what workers are launched
  * @param workerSlots most workers at once, over all replicas
  * @param launchAttempts how often a launch is tried, the first included
  * @param launchRetryDelay pause after the first refused launch
@@ -52,6 +55,7 @@ record ProcessorConfig(
     String databaseUrl,
     String databaseUser,
     String databasePassword,
+    WorkerEngine workerEngine,
     int workerSlots,
     int launchAttempts,
     Duration launchRetryDelay,
@@ -111,6 +115,7 @@ record ProcessorConfig(
             reading.databaseUrl(),
             reading.filled(Setting.DATABASE_USER),
             reading.databasePassword(),
+            reading.workerEngine(),
             reading.number(Setting.WORKER_SLOTS, 1, 1000),
             reading.number(Setting.LAUNCH_ATTEMPTS, 1, 1000),
             reading.duration(
@@ -206,6 +211,21 @@ record ProcessorConfig(
           "one of " + allowed.stream().sorted().toList());
     }
 
+    WorkerEngine workerEngine() {
+      String value = value(Setting.WORKER_ENGINE).toLowerCase(Locale.ROOT);
+      for (WorkerEngine engine : WorkerEngine.values()) {
+        if (engine.setting().equals(value)) {
+          return engine;
+        }
+      }
+      problem(
+          Setting.WORKER_ENGINE,
+          value(Setting.WORKER_ENGINE),
+          "one of "
+              + Arrays.stream(WorkerEngine.values()).map(WorkerEngine::setting).sorted().toList());
+      return WorkerEngine.AUTO;
+    }
+
     int number(Setting setting, int least, int most) {
       return parsed(
           setting,
@@ -286,6 +306,7 @@ record ProcessorConfig(
                   DEAD_LETTER_TOPIC,
                   CONSUMER_GROUP,
                   DATABASE_USER,
+                  WORKER_ENGINE,
                   WORKER_SLOTS,
                   LAUNCH_ATTEMPTS,
                   LAUNCH_RETRY_DELAY,

@@ -85,6 +85,7 @@ final class RecalculateCommand extends SettingsCommand {
     Set<Setting> settings = EnumSet.copyOf(DATABASE);
     settings.addAll(
         EnumSet.of(
+            Setting.WORKER_ENGINE,
             Setting.WORKER_SLOTS,
             Setting.LAUNCH_ATTEMPTS,
             Setting.LAUNCH_RETRY_DELAY,

@@ -15,6 +15,10 @@ enum Setting {
   DATABASE_USER("bookstore", "User of the database."),
   DATABASE_PASSWORD("bookstore", "Password of the user."),
   DATABASE_PASSWORD_FILE("", "File with the password, instead of DATABASE_PASSWORD."),
+  WORKER_ENGINE(
+      "auto",
+      "What workers are launched with: pg_background, dblink, or auto for pg_background if the database has it,"
+          + " else dblink."),
   WORKER_SLOTS(
       "4", "Most background workers of Bookvotes at once on the database, over all replicas."),
   LAUNCH_ATTEMPTS("10", "How often a launch is tried while the server has no worker to give."),

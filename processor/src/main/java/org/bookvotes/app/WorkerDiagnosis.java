@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Judges what background workers need of the server. Stateless. */
 final class WorkerDiagnosis {
 
-  private static final int OLDEST_EXTENSION_MAJOR_VERSION = 2;
-  private static final String NEEDED = " of pg_background, needed is 2.0 or newer";
+  private static final int PACKAGED_MAJOR_VERSION = 2;
 
   private WorkerDiagnosis() {}
 
@@ -70,8 +69,12 @@ final class WorkerDiagnosis {
         List.copyOf(fixes));
   }
 
-  /** Judges pg_background. */
-  static Finding extension(Server server, Extension extension) {
+  /**
+   * Judges pg_background. Every generation will do.
+   *
+   * @param instead what to do on a server where it cannot be installed
+   */
+  static Finding extension(Server server, Extension extension, List<Fix> instead) {
     String subject = "pg_background";
     String packageName = "postgresql-" + server.majorVersion() + "-pg-background";
     Fix install =
@@ -82,19 +85,17 @@ final class WorkerDiagnosis {
     Fix update = Fix.sql("ALTER EXTENSION pg_background UPDATE;");
     String available = extension.available();
     String created = extension.created();
-    if (created == null) {
-      if (available == null) {
-        return fail(subject, "the extension is not installed on the server", install, create);
-      }
-      return isNewEnough(available)
-          ? fail(subject, "installed on the server, but not made in this database", create)
-          : fail(subject, "the server has " + available + NEEDED, install, create);
+    if (created == null && available == null) {
+      List<Fix> fixes = new ArrayList<>(List.of(install, create));
+      fixes.addAll(instead);
+      return new Finding(
+          Finding.Level.FAIL,
+          subject,
+          "the extension is not installed on the server",
+          List.copyOf(fixes));
     }
-    if (!isNewEnough(created)) {
-      String found = "version " + created + NEEDED;
-      return isNewEnough(available)
-          ? fail(subject, found, update)
-          : fail(subject, found, install, update);
+    if (created == null) {
+      return fail(subject, "installed on the server, but not made in this database", create);
     }
     if (!extension.missingRights().isEmpty()) {
       return fail(
@@ -102,18 +103,26 @@ final class WorkerDiagnosis {
           server.quotedUser() + " may not launch workers",
           Fix.sql(extension.missingRights()));
     }
-    // The SQL version is all that the server tells, and cancelling can crash it before 2.0.2.
-    return ok(
-        subject,
-        "version " + created + "; see that the package " + packageName + " is 2.0.2 or newer");
+    if (isOfPackagedGeneration(created)) {
+      // The SQL version is all that the server tells, and cancelling can crash it before 2.0.2.
+      return ok(
+          subject,
+          "version " + created + "; see that the package " + packageName + " is 2.0.2 or newer");
+    }
+    return isOfPackagedGeneration(available)
+        ? warn(
+            subject,
+            "version " + created + " works, but the server has " + available + " by now",
+            update)
+        : ok(subject, "version " + created + ", an old one that works, too");
   }
 
-  private static boolean isNewEnough(@Nullable String version) {
+  private static boolean isOfPackagedGeneration(@Nullable String version) {
     if (version == null) {
       return false;
     }
     String major = version.split("\\D", 2)[0];
-    return !major.isEmpty() && Integer.parseInt(major) >= OLDEST_EXTENSION_MAJOR_VERSION;
+    return !major.isEmpty() && Integer.parseInt(major) >= PACKAGED_MAJOR_VERSION;
   }
 
   /** Judges whether the whole pool can be seen. */

@@ -27,6 +27,11 @@ public final class DatabaseProbe implements AutoCloseable {
 
   private static final SqlFile SERVER = SqlFile.of(DatabaseProbe.class, "probe_server.sql");
   private static final SqlFile EXTENSION = SqlFile.of(DatabaseProbe.class, "probe_extension.sql");
+  private static final SqlFile DBLINK = SqlFile.of(DatabaseProbe.class, "probe_dblink.sql");
+  private static final SqlFile DBLINK_PATH =
+      SqlFile.of(DatabaseProbe.class, "probe_dblink_path.sql");
+  private static final SqlFile DBLINK_SESSION =
+      SqlFile.of(DatabaseProbe.class, "probe_dblink_session.sql");
   private static final SqlFile BOOKSTORE = SqlFile.of(DatabaseProbe.class, "probe_bookstore.sql");
   private static final SqlFile MISSING_RIGHTS =
       SqlFile.of(DatabaseProbe.class, "probe_missing_rights.sql");
@@ -53,6 +58,11 @@ public final class DatabaseProbe implements AutoCloseable {
 
     private static final Pattern URL =
         Pattern.compile("jdbc:postgresql:(?://([^/?]*)/?)?([^?]*).*");
+
+    /** The server's name without its port; of several servers, the first. */
+    public String host() {
+      return server.split(",", 2)[0].replaceFirst(":\\d*$", "").replaceAll("[\\[\\]]", "");
+    }
 
     /** The parts of {@code url}, as far as it has them. */
     public static Address of(String url) {
@@ -139,6 +149,37 @@ public final class DatabaseProbe implements AutoCloseable {
    */
   public record Extension(
       @Nullable String available, @Nullable String created, List<String> missingRights) {}
+
+  /**
+   * The extension dblink and its way back to this server.
+   *
+   * @param available whether the server has its files
+   * @param hasServer whether there is the foreign server bookvotes_workers
+   * @param host where that leads to, null if nothing says so
+   * @param ownAddress the address at which this session has reached the server, null for a socket
+   * @param missing what is not there yet, as statements that make it
+   */
+  public record Dblink(
+      boolean available,
+      boolean hasServer,
+      @Nullable String host,
+      @Nullable String ownAddress,
+      List<String> missing) {}
+
+  /** What came of a session that dblink was to open. */
+  public sealed interface DblinkSession {
+    /**
+     * It was opened.
+     *
+     * @param here whether it is one of this server and database
+     * @param role whose it is
+     * @param sameRole whether that is this user
+     */
+    record Opened(boolean here, String role, boolean sameRole) implements DblinkSession {}
+
+    /** It was not. */
+    record Refused(String message) implements DblinkSession {}
+  }
 
   /**
    * Where the books are.
@@ -246,6 +287,49 @@ public final class DatabaseProbe implements AutoCloseable {
           row.getString("available"),
           row.getString("created"),
           List.of((String[]) row.getArray("missing_rights").getArray()));
+    }
+  }
+
+  /**
+   * Looks at dblink.
+   *
+   * @param host where a new foreign server shall lead to
+   * @throws SQLException if the server cannot be asked
+   */
+  public Dblink dblink(String host) throws SQLException {
+    try (PreparedStatement statement = DBLINK.prepare(connection)) {
+      statement.setString(1, host);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return new Dblink(
+            row.getBoolean("available"),
+            row.getBoolean("has_server"),
+            row.getString("host"),
+            row.getString("own_address"),
+            List.of((String[]) row.getArray("missing").getArray()));
+      }
+    }
+  }
+
+  /**
+   * Has dblink open a session as it does for a worker, and closes it.
+   *
+   * @throws SQLException if the server cannot be asked
+   */
+  public DblinkSession dblinkSession() throws SQLException {
+    try (PreparedStatement statement = DBLINK_PATH.prepare(connection)) {
+      statement.execute();
+    }
+    try (PreparedStatement statement = DBLINK_SESSION.prepare(connection);
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new DblinkSession.Opened(
+          row.getBoolean("is_here"), row.getString("role_there"), row.getBoolean("is_same_role"));
+    } catch (SQLException e) {
+      if (!connection.isValid(0)) {
+        throw e;
+      }
+      return new DblinkSession.Refused(message(e).replaceAll("\\s*\\R\\s*", "; "));
     }
   }
 

@@ -11,7 +11,8 @@ public enum SqlState {
   /** No connection could be made, or it broke. */
   CONNECTION_EXCEPTION("08"),
   /**
-   * A resource of the server has run out; waiting helps. The pool of background workers is 53000.
+   * A resource of the server has run out; waiting helps. The pool of background workers is 53000,
+   * that of connections 53300.
    */
   INSUFFICIENT_RESOURCES("53"),
   /**

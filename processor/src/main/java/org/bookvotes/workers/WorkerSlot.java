@@ -20,6 +20,8 @@ public final class WorkerSlot implements AutoCloseable {
   private final Connection connection;
   private final WorkerSlots slots;
   private final AtomicBoolean closed = new AtomicBoolean();
+  // Written by the slot's thread, read by the one that closes it.
+  private volatile boolean settled = true;
 
   WorkerSlot(int number, Connection connection, WorkerSlots slots) {
     this.number = number;
@@ -49,6 +51,23 @@ public final class WorkerSlot implements AutoCloseable {
       statement.setString(1, milliseconds(limit));
       statement.execute();
     }
+  }
+
+  /**
+   * A worker may be in this session from now on: tracked, or the other end of a connection. Given
+   * back like that, the slot's session ends.
+   */
+  void unsettled() {
+    settled = false;
+  }
+
+  /** No worker is left in this session. */
+  void settled() {
+    settled = true;
+  }
+
+  boolean isSettled() {
+    return settled;
   }
 
   /** A value of the server's {@code statement_timeout}. */

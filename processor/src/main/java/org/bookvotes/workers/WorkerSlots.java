@@ -112,23 +112,28 @@ public final class WorkerSlots {
       }
     }
     try (PreparedStatement statement = UNLOCK.prepare(connection)) {
-      give(statement, number);
+      statement.setInt(1, LOCK_CLASS);
+      statement.setInt(2, number);
+      statement.execute();
+      expectGiven(statement, number);
     }
     return false;
   }
 
   private static void release(Connection connection, int number) throws SQLException {
     try (PreparedStatement statement = RELEASE.prepare(connection)) {
+      statement.setInt(1, LOCK_CLASS);
+      statement.setInt(2, number);
       statement.setString(3, Database.APPLICATION_NAME);
-      give(statement, number);
+      statement.execute();
+      // The first result is that of RESET ALL.
+      statement.getMoreResults();
+      expectGiven(statement, number);
     }
   }
 
-  /** Runs a statement whose first result tells whether this session had the slot's lock. */
-  private static void give(PreparedStatement statement, int number) throws SQLException {
-    statement.setInt(1, LOCK_CLASS);
-    statement.setInt(2, number);
-    statement.execute();
+  /** Reads a result that tells whether this session had the slot's lock. */
+  private static void expectGiven(PreparedStatement statement, int number) throws SQLException {
     try (ResultSet row = statement.getResultSet()) {
       row.next();
       if (!row.getBoolean(1)) {
@@ -138,11 +143,17 @@ public final class WorkerSlots {
   }
 
   /**
-   * Gives the slot's lock and connection back. If the session cannot be trusted any more it is
-   * closed instead.
+   * Gives the slot's lock and connection back. If the session cannot be trusted any more, or a
+   * worker may be left in it, it is closed instead: nothing is tracked then, and the worker goes
+   * on.
    */
   void release(WorkerSlot slot) {
     try (Connection connection = slot.connection()) {
+      if (!slot.isSettled()) {
+        LOG.debug("slot {} is given back by closing its session, for its worker", slot.number());
+        database.evict(connection);
+        return;
+      }
       try {
         release(connection, slot.number());
       } catch (SQLException e) {

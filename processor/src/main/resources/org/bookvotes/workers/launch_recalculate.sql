@@ -2,6 +2,7 @@
 -- a command is one statement however often it commits. OFFSET 0: the limit is set before the launch, though nobody reads it.
 SELECT h.pid, h.cookie
 FROM (SELECT ?::int AS batch_size, make_interval(secs => ?) AS time_budget, ?::double precision[] AS bounds,
-             set_config('statement_timeout', ?, false) AS statement_limit OFFSET 0) AS p,
-     bookvotes.launch(format('CALL bookvotes.recalculate(%s, %L::interval, %L::double precision[])',
+             set_config('statement_timeout', ?, false) AS statement_limit, ?::text AS engine OFFSET 0) AS p,
+     bookvotes.launch(p.engine,
+                      format('CALL bookvotes.recalculate(%s, %L::interval, %L::double precision[])',
                              p.batch_size, p.time_budget, p.bounds)) AS h

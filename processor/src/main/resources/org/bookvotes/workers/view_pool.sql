@@ -1,3 +1,4 @@
+-- Workers of dblink are sessions and draw on max_connections instead: they are not here.
 -- Everything that is not one of the server's own processes draws on max_worker_processes. Without pg_read_all_stats the
 -- type of other roles' processes is hidden: they are missing in "others" then.
 SELECT current_setting('max_worker_processes')::int AS size,

@@ -25,6 +25,9 @@ class DoctorCommandIT {
 
   private static final String SQL = "in psql, in this database, as a superuser";
   private static final String SHELL = "in a shell";
+  private static final String OTHER_ADDRESS =
+      "if the server demands no SCRAM password at localhost (pg_hba.conf): another of its addresses,"
+          + " in psql, as a superuser";
   private static final String ROLE = "doctor_test";
 
   private final TestDatabase database = Servers.newDatabase();
@@ -264,6 +267,42 @@ class DoctorCommandIT {
 
     report.fixes(SQL).forEach(database::execute);
     assertMended();
+  }
+
+  @Test
+  void findsWhatDblinkNeedsForAnOrdinaryRoleAndWithThatAReplicaWorks() throws Exception {
+    connectAs(ROLE);
+    settings.put(Setting.WORKER_ENGINE, "dblink");
+
+    Cli report = Cli.run(settings, "doctor");
+    assertThat(report.problems()).contains("FAIL  dblink: not set up for workers in this database");
+    assertThat(report.fixes(SQL))
+        .contains(
+            "CREATE EXTENSION dblink;",
+            "GRANT USAGE ON FOREIGN SERVER bookvotes_workers TO doctor_test;")
+        .noneMatch(fix -> fix.contains("pgbackground_role"))
+        .noneMatch(fix -> fix.contains("secret"));
+    report.fixes(SQL).forEach(database::execute);
+
+    // PostgreSQL's official image, unlike others, lets everybody in from its own localhost.
+    Cli.run(settings, "doctor").fixes(OTHER_ADDRESS).forEach(database::execute);
+    assertMended();
+    assertThat(Cli.run(settings, "doctor").out())
+        .contains("dblink: a session of doctor_test back to this server can be opened");
+
+    Map<Setting, String> owner = Replica.settings(database, topics);
+    try (Replica replica = Replica.inProcess(settings).awaitReady()) {
+      Cli produce =
+          Cli.run(owner, "produce", "--count=500", "--books=20", "--wait", "--timeout=PT1M");
+      assertThat(produce.exitCode()).as(produce.err()).isZero();
+      assertThat(replica.get("/health/ready").statusCode()).isEqualTo(200);
+    }
+    assertThat(Cli.run(settings, "status").out()).contains("recalculate completed in ");
+
+    database.execute("ALTER SERVER bookvotes_workers OPTIONS (SET dbname 'postgres')");
+    assertThat(doctorFails())
+        .containsExactly(
+            "FAIL  dblink: the foreign server bookvotes_workers leads to another server or database");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.bookvotes.app.ProcessorConfig.InvalidSettingsException;
 import org.bookvotes.app.ProcessorConfig.Shown;
+import org.bookvotes.workers.WorkerEngine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ class ProcessorConfigTest {
     assertThat(config.deadLetterTopic()).isEqualTo("book-votes.dead-letters");
     assertThat(config.consumerGroup()).isEqualTo("bookvotes");
     assertThat(config.databaseUrl()).isEqualTo("jdbc:postgresql://localhost:5432/bookstore");
+    assertThat(config.workerEngine()).isEqualTo(WorkerEngine.AUTO);
     assertThat(config.workerSlots()).isEqualTo(4);
     assertThat(config.launchAttempts()).isEqualTo(10);
     assertThat(config.launchRetryDelay()).isEqualTo(Duration.ofMillis(100));
@@ -51,6 +53,7 @@ class ProcessorConfigTest {
         "DATABASE_URL | postgres://localhost/bookstore | jdbc:postgresql://",
         "DATABASE_URL | jdbc:postgresql://localhost:abc/x | jdbc:postgresql://",
         "DATABASE_URL | jdbc:postgresql://localhost:70000/x | jdbc:postgresql://",
+        "WORKER_ENGINE | pg_cron | [auto, dblink, pg_background]",
         "WORKER_SLOTS | 0 | from 1 to 1000",
         "WORKER_SLOTS | -1 | from 1 to 1000",
         "WORKER_SLOTS | four | from 1 to 1000",
@@ -101,6 +104,14 @@ class ProcessorConfigTest {
                     Map.of(Setting.WORKER_SLOTS, "7"), Map.of("BOOKVOTES_WORKER_SLOTS", "3"))
                 .workerSlots())
         .isEqualTo(7);
+  }
+
+  @Test
+  void readsTheEngineInAnyCase() {
+    assertThat(read(Map.of("BOOKVOTES_WORKER_ENGINE", "DBlink")).workerEngine())
+        .isEqualTo(WorkerEngine.DBLINK);
+    assertThat(read(Map.of("BOOKVOTES_WORKER_ENGINE", "pg_background")).workerEngine())
+        .isEqualTo(WorkerEngine.PG_BACKGROUND);
   }
 
   @Test

@@ -3,9 +3,12 @@ package org.bookvotes.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.bookvotes.app.Finding.Fix;
 import org.bookvotes.app.Finding.Level;
+import org.bookvotes.postgres.DatabaseProbe.Dblink;
 import org.bookvotes.postgres.DatabaseProbe.Extension;
 import org.bookvotes.postgres.DatabaseProbe.Server;
+import org.bookvotes.workers.WorkerEngine;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,22 +68,55 @@ class WorkerDiagnosisTest {
       delimiter = '|',
       nullValues = "-",
       value = {
-        "- | - | sudo apt-get install postgresql-18-pg-background & CREATE EXTENSION pg_background;",
-        "1.8 | - | sudo apt-get install postgresql-18-pg-background & CREATE EXTENSION pg_background;",
-        "2.0 | - | CREATE EXTENSION pg_background;",
-        "2.0 | 1.10 | ALTER EXTENSION pg_background UPDATE;",
-        "1.10 | 1.10 | sudo apt-get install postgresql-18-pg-background & ALTER EXTENSION pg_background UPDATE;",
-        "- | 1.4 | sudo apt-get install postgresql-18-pg-background & ALTER EXTENSION pg_background UPDATE;",
-        "2.0 | 2.0 | ''",
-        "10.1 | 10.1 | ''",
+        "- | - | FAIL | sudo apt-get install postgresql-18-pg-background & CREATE EXTENSION pg_background;",
+        "1.8 | - | FAIL | CREATE EXTENSION pg_background;",
+        "2.0 | - | FAIL | CREATE EXTENSION pg_background;",
+        "2.0 | 1.10 | WARN | ALTER EXTENSION pg_background UPDATE;",
+        "1.10 | 1.10 | OK | ''",
+        "- | 1.4 | OK | ''",
+        "2.0 | 2.0 | OK | ''",
+        "10.1 | 10.1 | OK | ''",
       })
-  void wantsPgBackgroundTwo(@Nullable String available, @Nullable String created, String fixes) {
-    Finding finding =
-        WorkerDiagnosis.extension(
-            server(16, "default", true), new Extension(available, created, List.of()));
+  void takesEveryGenerationOfPgBackground(
+      @Nullable String available, @Nullable String created, Level level, String fixes) {
+    Finding finding = extension(available, created, List.of());
 
-    assertThat(finding.level()).isEqualTo(fixes.isEmpty() ? Level.OK : Level.FAIL);
+    assertThat(finding.level()).isEqualTo(level);
     assertThat(finding.fixes().stream().flatMap(fix -> fix.commands().stream()))
         .containsExactly(fixes.isEmpty() ? new String[0] : fixes.split(" & ", -1));
+  }
+
+  @Test
+  void tellsWhatToDoWherePgBackgroundCannotBeInstalled() {
+    Fix dblink = new Fix("or use dblink", List.of("CREATE EXTENSION dblink;"));
+
+    assertThat(extension(null, null, List.of(dblink)).fixes()).endsWith(dblink);
+    assertThat(extension("2.0", null, List.of(dblink)).fixes()).doesNotContain(dblink);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "AUTO, 2.0, true, false",
+        "AUTO, -, true, true",
+        "AUTO, -, false, false",
+        "DBLINK, 2.0, false, true",
+        "PG_BACKGROUND, -, true, false",
+      })
+  void looksAtTheEngineThatWouldBeUsed(
+      WorkerEngine choice, @Nullable String created, boolean hasServer, boolean dblink) {
+    assertThat(
+            DblinkDiagnosis.isMeant(
+                choice,
+                new Extension(null, created, List.of()),
+                new Dblink(true, hasServer, null, null, List.of())))
+        .isEqualTo(dblink);
+  }
+
+  private static Finding extension(
+      @Nullable String available, @Nullable String created, List<Fix> instead) {
+    return WorkerDiagnosis.extension(
+        server(16, "default", true), new Extension(available, created, List.of()), instead);
   }
 }

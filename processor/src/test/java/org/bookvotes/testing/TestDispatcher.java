@@ -14,10 +14,11 @@ import org.bookvotes.observability.MicrometerListener;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Transactions;
+import org.bookvotes.workers.EngineLauncher;
 import org.bookvotes.workers.LaunchRetry;
-import org.bookvotes.workers.PgBackgroundLauncher;
 import org.bookvotes.workers.StopSignal;
 import org.bookvotes.workers.WorkerCommand;
+import org.bookvotes.workers.WorkerEngine;
 import org.bookvotes.workers.WorkerOutcome;
 import org.bookvotes.workers.WorkerRunner;
 import org.bookvotes.workers.WorkerShortage;
@@ -44,6 +45,7 @@ public final class TestDispatcher implements AutoCloseable {
    * @param url JDBC address of the database
    * @param user its user
    * @param password the user's password
+   * @param engine with what workers are launched
    * @param slotCount slots over all replicas
    * @param recalculate the command for stale books
    * @param retry of refused launches
@@ -54,6 +56,7 @@ public final class TestDispatcher implements AutoCloseable {
       String url,
       String user,
       String password,
+      WorkerEngine engine,
       int slotCount,
       WorkerCommand.Recalculate recalculate,
       LaunchRetry retry,
@@ -66,6 +69,7 @@ public final class TestDispatcher implements AutoCloseable {
           database.url(),
           database.user(),
           database.password(),
+          WorkerEngine.AUTO,
           slotCount,
           new WorkerCommand.Recalculate(1000, Duration.ofSeconds(10)),
           new LaunchRetry(10, Duration.ofMillis(100)),
@@ -78,11 +82,17 @@ public final class TestDispatcher implements AutoCloseable {
           url,
           otherUser,
           otherPassword,
+          engine,
           slotCount,
           recalculate,
           retry,
           fallbackAfter,
           vacuumPolicy);
+    }
+
+    public Options engine(WorkerEngine other) {
+      return new Options(
+          url, user, password, other, slotCount, recalculate, retry, fallbackAfter, vacuumPolicy);
     }
 
     public Options batchSize(int books) {
@@ -91,20 +101,23 @@ public final class TestDispatcher implements AutoCloseable {
     }
 
     public Options recalculate(WorkerCommand.Recalculate other) {
-      return new Options(url, user, password, slotCount, other, retry, fallbackAfter, vacuumPolicy);
+      return new Options(
+          url, user, password, engine, slotCount, other, retry, fallbackAfter, vacuumPolicy);
     }
 
     public Options retry(LaunchRetry other) {
       return new Options(
-          url, user, password, slotCount, recalculate, other, fallbackAfter, vacuumPolicy);
+          url, user, password, engine, slotCount, recalculate, other, fallbackAfter, vacuumPolicy);
     }
 
     public Options fallbackAfter(Duration other) {
-      return new Options(url, user, password, slotCount, recalculate, retry, other, vacuumPolicy);
+      return new Options(
+          url, user, password, engine, slotCount, recalculate, retry, other, vacuumPolicy);
     }
 
     public Options vacuumPolicy(VacuumPolicy other) {
-      return new Options(url, user, password, slotCount, recalculate, retry, fallbackAfter, other);
+      return new Options(
+          url, user, password, engine, slotCount, recalculate, retry, fallbackAfter, other);
     }
   }
 
@@ -132,7 +145,7 @@ public final class TestDispatcher implements AutoCloseable {
     slots = new WorkerSlots(database, options.slotCount());
     runner =
         new WorkerRunner(
-            new PgBackgroundLauncher(Freshness.boundsSeconds()),
+            new EngineLauncher(options.engine(), Freshness.boundsSeconds()),
             new WorkerlessBatch(Freshness.boundsSeconds()),
             options.retry(),
             new WorkerShortage(options.fallbackAfter(), listeners),

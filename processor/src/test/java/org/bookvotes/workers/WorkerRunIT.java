@@ -125,7 +125,7 @@ class WorkerRunIT {
       WorkerSlots slots = new WorkerSlots(onlySession, 1);
       WorkerRunner runner =
           new WorkerRunner(
-              new PgBackgroundLauncher(Freshness.boundsSeconds()),
+              new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds()),
               new WorkerlessBatch(Freshness.boundsSeconds()),
               new LaunchRetry(3, Duration.ofMillis(1)),
               new WorkerShortage(Duration.ZERO, events),
@@ -157,7 +157,7 @@ class WorkerRunIT {
     database.execute("DROP TABLE books CASCADE");
     try (WorkerSlot slot = acquire(replica.slots())) {
       WorkerOutcome outcome =
-          new PgBackgroundLauncher(Freshness.boundsSeconds())
+          new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds())
               .launch(slot, new WorkerCommand.Vacuum(WorkerCommand.Table.BOOKS))
               .await(PATIENCE)
               .orElseThrow();
@@ -242,7 +242,7 @@ class WorkerRunIT {
   void aRecalculationHasALimitOnTheServerAndAVacuumHasNone() throws SQLException {
     database.execute("ALTER DATABASE " + database.name() + " SET statement_timeout = '20s'");
     try (TestDispatcher other = new TestDispatcher(Options.of(database, 1))) {
-      PgBackgroundLauncher launcher = new PgBackgroundLauncher(Freshness.boundsSeconds());
+      EngineLauncher launcher = new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds());
       try (WorkerSlot slot = acquire(other.slots())) {
         Worker vacuum = launcher.launch(slot, new WorkerCommand.Vacuum(WorkerCommand.Table.BOOKS));
         assertThat(vacuum.await(PATIENCE)).isPresent();

@@ -31,7 +31,8 @@ class WorkerSlotsIT {
   private static final WorkerCommand RECALCULATE =
       new WorkerCommand.Recalculate(1000, Duration.ofSeconds(10));
 
-  private final PgBackgroundLauncher launcher = new PgBackgroundLauncher(Freshness.boundsSeconds());
+  private final EngineLauncher launcher =
+      new EngineLauncher(WorkerEngine.AUTO, Freshness.boundsSeconds());
 
   private TestDatabase database;
   private Database onePool;
@@ -101,8 +102,9 @@ class WorkerSlotsIT {
       String before = settings(pool);
       WorkerSlots slots = new WorkerSlots(pool, 1);
       try (WorkerSlot slot = acquire(slots, 1)) {
-        session(slot, "SELECT pid FROM pg_background_launch('SELECT 1')");
+        Worker worker = launcher.launch(slot, RECALCULATE);
         assertThat(session(slot, "SELECT count(*) FROM pg_background_list")).isEqualTo("1");
+        assertThat(worker.await(PATIENCE)).isPresent();
       }
       assertThat(settings(pool)).isEqualTo(before).contains("bookvotes", "10s");
       try (Connection connection = pool.pool().getConnection()) {
@@ -136,8 +138,23 @@ class WorkerSlotsIT {
       assertThat(session(slot, "SHOW idle_session_timeout")).isEqualTo("1min");
       // Not after a minute, but in the same way.
       session(slot, "SELECT set_config('idle_session_timeout', '100ms', false)");
-      await().atMost(PATIENCE).until(() -> locks() == 0);
-      acquire(other, 1).close();
+      awaitSlot(other, 1).close();
+    }
+  }
+
+  @Test
+  void aSessionWithAWorkerInItEndsInsteadOfComingBack() throws SQLException {
+    try (Database pool = database.open(1)) {
+      WorkerSlots slots = new WorkerSlots(pool, 1);
+      WorkerSlot slot = acquire(slots, 1);
+      String pid = session(slot, "SELECT pg_backend_pid()");
+      launcher.launch(slot, RECALCULATE);
+      slot.close();
+
+      try (WorkerSlot next = awaitSlot(slots, 1)) {
+        assertThat(session(next, "SELECT pg_backend_pid()")).isNotEqualTo(pid);
+        assertThat(session(next, "SELECT count(*) FROM pg_background_list")).isEqualTo("0");
+      }
     }
   }
 
@@ -153,8 +170,7 @@ class WorkerSlotsIT {
           .isInstanceOf(SQLException.class);
       slot.close();
 
-      await().until(() -> locks() == 0);
-      try (WorkerSlot next = acquire(slots, 1)) {
+      try (WorkerSlot next = awaitSlot(slots, 1)) {
         assertThat(session(next, "SELECT pg_backend_pid()")).isNotEqualTo(pid);
       }
     }
