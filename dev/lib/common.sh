@@ -63,3 +63,23 @@ apt_install() {
   logged apt-update apt-get update
   logged apt-install apt-get install -y --no-install-recommends "$@"
 }
+
+apt_candidate() {
+  LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}//p'
+}
+
+# For a program that Debian 12 has too old, and that testing has in one package without needs of its own.
+install_from_testing() {
+  local package="$1" dir apt
+  dir="$PWD/$STATE_DIR/$package"
+  rm -rf "$dir"
+  # The package lists of testing stay out of the system's own.
+  apt=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$dir/lists" -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
+  mkdir -p "$dir/lists/partial"
+  echo "deb $(debian_mirror) $DEBIAN_TESTING main" >"$dir/sources.list"
+  logged "$package-lists" apt-get "${apt[@]}" update
+  (cd "$dir" && apt-get "${apt[@]}" -qq download "$package")
+  logged "$package-install" dpkg -i "$dir/${package}"_*.deb
+  rm -rf "$dir"
+}

@@ -63,25 +63,6 @@ ensure_compose() {
     fi
   done
   # Debian 12 itself has version 1; testing's package is one static program and installs there as well.
-  compose_is_v2 || install_compose_from_testing
+  compose_is_v2 || install_from_testing docker-compose
   compose_is_v2 || fail "'docker compose' still does not work after the installation."
-}
-
-apt_candidate() {
-  LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}//p'
-}
-
-install_compose_from_testing() {
-  local dir apt
-  dir="$PWD/$STATE_DIR/compose"
-  rm -rf "$dir"
-  # The package lists of testing stay out of the system's own.
-  apt=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
-    -o "Dir::State::Lists=$dir/lists" -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
-  mkdir -p "$dir/lists/partial"
-  echo "deb $(debian_mirror) $DEBIAN_TESTING main" >"$dir/sources.list"
-  logged compose-lists apt-get "${apt[@]}" update
-  (cd "$dir" && apt-get "${apt[@]}" -qq download docker-compose)
-  logged compose-install dpkg -i "$dir"/docker-compose_*.deb
-  rm -rf "$dir"
 }

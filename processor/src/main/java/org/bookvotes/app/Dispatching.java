@@ -31,7 +31,8 @@ final class Dispatching {
 
   private static final Logger LOG = LoggerFactory.getLogger(Dispatching.class);
 
-  private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(2);
+  /** How long who waits for workers may take to let go of them. */
+  static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(2);
 
   private final StopSignal stop = new StopSignal();
   private final StopSignal abandon = new StopSignal();

@@ -42,8 +42,9 @@ final class Processor implements AutoCloseable {
   private static final int RUNS_SHOWN = 20;
 
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
-  // A worker ends its batch after its time budget, ingest its transaction.
-  private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
+
+  /** A worker ends its batch after its time budget, ingest its transaction. */
+  static final Duration STOP_MARGIN = Duration.ofSeconds(10);
 
   private final Instant startedAt = Instant.now();
   private final ProcessorConfig config;

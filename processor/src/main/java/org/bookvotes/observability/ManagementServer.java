@@ -24,7 +24,8 @@ public final class ManagementServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ManagementServer.class);
 
-  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+  /** How long {@link #close} waits for answers that are being given. */
+  public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
   private static final String TEXT = "text/plain; charset=utf-8";
 

@@ -37,7 +37,7 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
   static final int MOST_WAITING = 1000;
 
   /** How long {@link #close} waits for the last runs to be written. */
-  static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+  public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
   /** Transactions come no closer than this. */
   private static final Duration PACE = Duration.ofMillis(500);
