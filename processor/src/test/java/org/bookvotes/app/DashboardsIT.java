@@ -80,6 +80,10 @@ class DashboardsIT {
     settings.put(Setting.FALLBACK_AFTER, "PT1S");
     replica = Replica.inProcess(settings).awaitReady();
     prometheus = PrometheusServer.scraping(replica.port());
+    // What happens before the first scrape is no increase to Prometheus.
+    Awaitility.await("a scrape")
+        .atMost(PATIENCE)
+        .until(() -> hasNumber(prometheus.query("bookvotes_dead_letters_total")));
 
     load = VoteLoad.start(new Tally(21, BOOKS_VOTED_FOR), topics, database);
     load.awaitCounted(2_000);
