@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import org.bookvotes.deploy.Kustomization;
+import org.bookvotes.observability.EventStream;
 import org.bookvotes.observability.ManagementServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +36,7 @@ class ProbesTest {
             () -> List.of("the database does not answer"),
             () -> "bookvotes_degraded 0\n",
             () -> "status",
+            new EventStream(() -> new EventStream.Reading("status", "{}", "{}")),
             new ObjectMapper());
   }
 
