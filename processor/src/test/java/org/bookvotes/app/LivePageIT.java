@@ -61,6 +61,8 @@ class LivePageIT {
   @AfterEach
   void close() {
     browser.open("about:blank");
+    // Those of a restart are not the next test's.
+    browser.errors();
     replica.close();
     topics.close();
     database.close();
