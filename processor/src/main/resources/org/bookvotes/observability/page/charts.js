@@ -2,6 +2,7 @@
 import { number, seconds, time } from "./format.js";
 
 const SPAN_SECONDS = 600;
+const LEAST_SPAN_SECONDS = 120;
 const HEIGHT = 170;
 
 const CHARTS = [
@@ -30,6 +31,14 @@ export function addPoints(more) {
 /** The newest value of a field that is known at all; null if none is. */
 export function newest(field) {
   return columns[field].findLast(value => value !== null) ?? null;
+}
+
+/** From when anything is known or was done, so that a young cluster is not a line at the edge. */
+function span() {
+  const end = columns[0].at(-1) ?? Date.now() / 1000;
+  const first = columns[0].findIndex((_, i) => columns[1][i] !== null || columns[2][i] > 0);
+  const begin = first < 0 ? end : columns[0][first];
+  return [Math.max(end - SPAN_SECONDS, Math.min(begin, end - LEAST_SPAN_SECONDS)), end];
 }
 
 /** Shows the points that have come. */
@@ -66,7 +75,7 @@ function build() {
       legend: { show: false },
       cursor: { y: false, drag: { setScale: false, x: false } },
       scales: {
-        x: { range: () => { const end = columns[0].at(-1) ?? Date.now() / 1000; return [end - SPAN_SECONDS, end]; } },
+        x: { range: span },
         y: { range: (plot, least, most) => [0, most > 0 ? most * 1.1 : 1] },
       },
       axes: [
