@@ -7,7 +7,8 @@ const HEIGHT = 170;
 
 const CHARTS = [
   { id: "throughput", format: number, series: [{ field: 1, name: "events a second" }, { field: 2, name: "books a second" }] },
-  { id: "freshness", format: seconds, series: [{ field: 5, name: "median" }, { field: 6, name: "99 %" }] },
+  // Often nothing ends in a step: what stands alone would not be seen as a line.
+  { id: "freshness", format: seconds, dots: true, series: [{ field: 5, name: "median" }, { field: 6, name: "99 %" }] },
   { id: "backlog", format: number, series: [{ field: 3, name: "stale books" }] },
   { id: "age", format: seconds, series: [{ field: 4, name: "oldest" }] },
 ];
@@ -79,7 +80,7 @@ function build() {
         y: { range: (plot, least, most) => [0, most > 0 ? most * 1.1 : 1] },
       },
       axes: [
-        { ...axis, values: (plot, at) => at.map(t => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), size: 32, space: 70 },
+        { ...axis, values: (plot, at) => at.map(t => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), incrs: [60, 120, 300], size: 32, space: 60 },
         { ...axis, values: (plot, at) => at.map(chart.format), size: 64, space: 36 },
       ],
       series: [
@@ -89,7 +90,7 @@ function build() {
           stroke: color(i === 0 ? "--first" : "--second"),
           width: 2,
           dash: i === 0 ? undefined : [6, 4],
-          points: { size: 4 },
+          points: { ...(chart.dots && { show: true }), size: 4, fill: color(i === 0 ? "--first" : "--second") },
         })),
       ],
       hooks: { setCursor: [plot => describe(chart, plot.cursor.idx ?? null)] },
