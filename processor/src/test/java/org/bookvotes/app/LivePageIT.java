@@ -56,6 +56,8 @@ class LivePageIT {
     browser.resize(1280, 900);
     browser.open("http://localhost:" + replica.port() + "/");
     awaitText("#state", "Live"::equals);
+    // What another test left on the console, such as the end of its replica.
+    browser.errors();
   }
 
   @AfterEach

@@ -3,7 +3,6 @@ package org.bookvotes.ingest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -275,50 +274,6 @@ class VoteStoreIT {
         .isEqualTo(new Written.Committed());
 
     assertThat(letters()).containsExactly(List.of("votes", 0, 0L, "refused", false));
-  }
-
-  @Test
-  void showsTheNewestDeadLettersOfAllPartitions() throws SQLException {
-    IngestView view = new IngestView(pool.transactions());
-    assertThat(view.newestLetters(3)).isEmpty();
-    store.offsets(List.of(FIRST, SECOND));
-    database.execute(
-        "INSERT INTO bookvotes.dead_letters (topic, partition, source_offset, reason, dead_lettered_at)"
-            + " SELECT 'votes', n % 2, n, 'malformed', now() + n * interval '1 second' FROM generate_series(1, 50) AS n");
-    database.execute(
-        "UPDATE bookvotes.dead_letters SET redriven_at = now() WHERE source_offset = 49");
-
-    assertThat(view.newestLetters(3))
-        .extracting(
-            IngestView.DeadLetterRow::partition,
-            IngestView.DeadLetterRow::offset,
-            letter -> letter.redrivenAt() != null)
-        .containsExactly(tuple(0, 50L, false), tuple(1, 49L, true), tuple(0, 48L, false));
-  }
-
-  @Test
-  void showsWhichReplicaReadsWhatAndHowFarAllHaveCome() throws SQLException {
-    IngestView view = new IngestView(pool.transactions());
-    assertThat(view.readers("votes").nowSeconds()).as("without any").isPositive();
-    assertThat(view.readers("votes").readers()).isEmpty();
-    database.insertBooks(1);
-    store.offsets(List.of(FIRST, SECOND, new TopicPartition("others", 5)));
-    store.write(up(Map.of(FIRST, 0L), 1, 1));
-
-    VoteStore there = new VoteStore(pool.transactions(), "there");
-    there.offsets(List.of(SECOND));
-    IngestView.Readers assigned = view.readers("votes");
-    assertThat(assigned.readers())
-        .extracting(IngestView.Reader::replica, IngestView.Reader::partitions)
-        .containsExactly(tuple("here", List.of(0)), tuple("there", List.of(1)));
-    assertThat(assigned.nextOffsets()).isEqualTo(2);
-
-    there.write(up(Map.of(FIRST, 2L), 1));
-    IngestView.Readers moved = view.readers("votes");
-    assertThat(moved.readers())
-        .extracting(IngestView.Reader::replica, IngestView.Reader::partitions)
-        .containsExactly(tuple("there", List.of(0, 1)));
-    assertThat(moved.nextOffsets()).isEqualTo(3);
   }
 
   private List<List<@Nullable Object>> letters() {

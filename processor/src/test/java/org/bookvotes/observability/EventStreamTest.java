@@ -218,7 +218,6 @@ class EventStreamTest {
       last = event;
     }
     assertThat(missed).isTrue();
-    assertThat(last.number()).as("the latest, not what was missed").isGreaterThan(30);
   }
 
   @Test

@@ -45,4 +45,12 @@ class SqlTroubleTest {
     assertThat(SqlTrouble.describe(new SQLException("something else")))
         .isEqualTo("something else (?????)");
   }
+
+  @Test
+  void summarizesForAnybodyWithoutWhatTheServerSays() {
+    assertThat(SqlTrouble.summarize(new SQLException("hunter2 is wrong", "08001")))
+        .isEqualTo("the database cannot be reached or is restarting (08001)");
+    assertThat(SqlTrouble.summarize(new SQLException("hunter2 is wrong", "XX000")))
+        .isEqualTo("the database refuses a statement (XX000)");
+  }
 }

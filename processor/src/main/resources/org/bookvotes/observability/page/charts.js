@@ -2,11 +2,13 @@
 import { number, seconds, time } from "./format.js";
 
 const SPAN_SECONDS = 600;
+const LEAST_SPAN_SECONDS = 120;
 const HEIGHT = 170;
 
 const CHARTS = [
   { id: "throughput", format: number, series: [{ field: 1, name: "events a second" }, { field: 2, name: "books a second" }] },
-  { id: "freshness", format: seconds, series: [{ field: 5, name: "median" }, { field: 6, name: "99 %" }] },
+  // Often nothing ends in a step: what stands alone would not be seen as a line.
+  { id: "freshness", format: seconds, dots: true, series: [{ field: 5, name: "median" }, { field: 6, name: "99 %" }] },
   { id: "backlog", format: number, series: [{ field: 3, name: "stale books" }] },
   { id: "age", format: seconds, series: [{ field: 4, name: "oldest" }] },
 ];
@@ -30,6 +32,14 @@ export function addPoints(more) {
 /** The newest value of a field that is known at all; null if none is. */
 export function newest(field) {
   return columns[field].findLast(value => value !== null) ?? null;
+}
+
+/** From when anything is known or was done, so that a young cluster is not a line at the edge. */
+function span() {
+  const end = columns[0].at(-1) ?? Date.now() / 1000;
+  const first = columns[0].findIndex((_, i) => columns[1][i] !== null || columns[2][i] > 0);
+  const begin = first < 0 ? end : columns[0][first];
+  return [Math.max(end - SPAN_SECONDS, Math.min(begin, end - LEAST_SPAN_SECONDS)), end];
 }
 
 /** Shows the points that have come. */
@@ -66,11 +76,11 @@ function build() {
       legend: { show: false },
       cursor: { y: false, drag: { setScale: false, x: false } },
       scales: {
-        x: { range: () => { const end = columns[0].at(-1) ?? Date.now() / 1000; return [end - SPAN_SECONDS, end]; } },
+        x: { range: span },
         y: { range: (plot, least, most) => [0, most > 0 ? most * 1.1 : 1] },
       },
       axes: [
-        { ...axis, values: (plot, at) => at.map(t => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), size: 32, space: 70 },
+        { ...axis, values: (plot, at) => at.map(t => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), incrs: [60, 120, 300], size: 32, space: 60 },
         { ...axis, values: (plot, at) => at.map(chart.format), size: 64, space: 36 },
       ],
       series: [
@@ -80,7 +90,7 @@ function build() {
           stroke: color(i === 0 ? "--first" : "--second"),
           width: 2,
           dash: i === 0 ? undefined : [6, 4],
-          points: { size: 4 },
+          points: { ...(chart.dots && { show: true }), size: 4, fill: color(i === 0 ? "--first" : "--second") },
         })),
       ],
       hooks: { setCursor: [plot => describe(chart, plot.cursor.idx ?? null)] },
