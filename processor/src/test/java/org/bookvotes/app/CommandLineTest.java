@@ -27,7 +27,15 @@ class CommandLineTest {
   void hasTheDocumentedCommands() {
     assertThat(Main.commandLine().getSubcommands().keySet())
         .containsAll(
-            Set.of("run", "migrate", "doctor", "produce", "status", "recalculate", "dead-letters"));
+            Set.of(
+                "run",
+                "migrate",
+                "doctor",
+                "produce",
+                "validate",
+                "status",
+                "recalculate",
+                "dead-letters"));
   }
 
   @ParameterizedTest

@@ -214,7 +214,8 @@ class ProduceCommandIT {
     Path file =
         Files.writeString(
             directory.resolve("client.properties"),
-            "acks=0\nenable.idempotence=false\ncompression.type=gzip\nlinger.ms=1\n");
+            "acks=0\nenable.idempotence=false\ncompression.type=gzip\nlinger.ms=1\n"
+                + "value.serializer=org.apache.kafka.common.serialization.VoidSerializer\n");
     settings.put(Setting.KAFKA_PROPERTIES, file.toString());
 
     assertThat(Cli.run(settings, "produce", "--count=300").exitCode()).isZero();
