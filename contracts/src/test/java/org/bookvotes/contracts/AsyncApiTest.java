@@ -92,9 +92,12 @@ class AsyncApiTest {
 
   @Test
   void tellsTheKey() {
-    String pattern = DOCUMENT.at("/components/schemas/bookIdAsText/pattern").asString();
-    assertThat(VoteTopics.key(1)).matches(pattern);
-    assertThat(VoteTopics.key(Long.MAX_VALUE)).matches(pattern);
+    for (String message : List.of("voteEvent", "voteCloudEvent")) {
+      JsonNode key = DOCUMENT.at("/components/messages/" + message + "/bindings/kafka/key/pattern");
+      assertThat(VoteTopics.key(1)).matches(key.asString());
+      assertThat(VoteTopics.key(Long.MAX_VALUE)).matches(key.asString());
+      assertThat("042").doesNotMatch(key.asString());
+    }
   }
 
   @Test

@@ -20,7 +20,8 @@ import tools.jackson.databind.node.MissingNode;
 
 /**
  * All that the codec refuses and a JSON Schema cannot say: it is about the text of an event, or
- * needs arithmetic. The schema's description tells it in words. This is the only list of it.
+ * needs arithmetic. The schema's description tells it in words. This is the only list of it; it
+ * lacks half of a surrogate pair in a name, which the parser of these tests refuses by itself.
  */
 @SuppressWarnings("ImmutableEnumChecker") // Nobody changes the examples.
 enum BeyondTheSchema {
@@ -70,13 +71,7 @@ enum BeyondTheSchema {
       VoteEventCodec.MAX_NAME_BYTES + " bytes a name",
       text(text -> text.longestName() > VoteEventCodec.MAX_NAME_BYTES),
       utf8(with("x".repeat(1001), "1")),
-      utf8(with("\u00e4".repeat(501), "1"))),
-
-  HALF_PAIR_IN_NAME(
-      "no name holds half of a surrogate pair",
-      text(JsonText::halfPairInName),
-      utf8(with("\\ud800", "1")),
-      utf8(with("x", "{\"\\udc00\":1}")));
+      utf8(with("\u00e4".repeat(501), "1")));
 
   private static final Pattern TIME =
       Pattern.compile("(\\d{4}-\\d\\d-\\d\\d)[Tt](\\d\\d:\\d\\d):(\\d\\d).*?([+-]\\d\\d:\\d\\d)?");
@@ -104,6 +99,15 @@ enum BeyondTheSchema {
   /** Whether the value is like this. */
   boolean holdsOf(byte[] json) {
     return holds.test(json);
+  }
+
+  /**
+   * Whether validators of the same schema may differ: on which days there is a second 60, RFC 3339
+   * leaves to the future. The codec takes the last of any day in UTC.
+   */
+  static boolean isUpToTheValidator(byte[] json) {
+    Matcher parts = TIME.matcher(tree(json).path("votedAt").asString(""));
+    return parts.matches() && "60".equals(parts.group(3));
   }
 
   private static Predicate<byte[]> text(Predicate<JsonText> holds) {

@@ -23,7 +23,6 @@ final class EventSchema {
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
   static final SchemaRegistry REGISTRY =

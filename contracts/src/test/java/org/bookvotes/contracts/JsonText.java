@@ -18,7 +18,6 @@ import tools.jackson.core.json.JsonFactory;
  * parser than the codec's, set to take almost anything.
  *
  * @param nameTwice an object has two fields of one name
- * @param halfPairInName a name has half of a surrogate pair
  * @param bookIdAsFraction {@code bookId} is written with a fraction or an exponent
  * @param followed something but blanks follows the first value
  * @param levels of objects and arrays
@@ -27,7 +26,6 @@ import tools.jackson.core.json.JsonFactory;
  */
 record JsonText(
     boolean nameTwice,
-    boolean halfPairInName,
     boolean bookIdAsFraction,
     boolean followed,
     int levels,
@@ -60,7 +58,6 @@ record JsonText(
       String rest = text.substring(Math.min(end, text.length()));
       return new JsonText(
           look.nameTwice,
-          look.halfPairInName,
           look.bookIdAsFraction,
           rest.chars().anyMatch(c -> " \t\r\n".indexOf(c) < 0),
           look.levels,
@@ -72,7 +69,6 @@ record JsonText(
   private static final class Look {
     private final Deque<Set<String>> names = new ArrayDeque<>();
     private boolean nameTwice;
-    private boolean halfPairInName;
     private boolean bookIdAsFraction;
     private int levels;
     private int longestNumber;
@@ -106,7 +102,6 @@ record JsonText(
 
     private void name(String name) {
       nameTwice |= !names.element().add(name);
-      halfPairInName |= !UTF_8.newEncoder().canEncode(name);
       longestName = Math.max(longestName, name.getBytes(UTF_8).length);
     }
   }

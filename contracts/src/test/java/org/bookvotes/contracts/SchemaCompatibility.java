@@ -62,6 +62,10 @@ final class SchemaCompatibility {
     Set<String> keywords = new TreeSet<>(present.propertyNames());
     keywords.addAll(released.propertyNames());
     keywords.removeAll(ANNOTATIONS);
+    // They are judged together.
+    if (keywords.remove("const")) {
+      keywords.add("enum");
+    }
     for (String keyword : keywords) {
       compareKeyword(at, keyword, released, present);
     }
@@ -72,7 +76,7 @@ final class SchemaCompatibility {
     JsonNode now = present.get(keyword);
     switch (keyword) {
       case "type" -> compareTypes(at, before, now);
-      case "enum", "const" -> compareValues(at, values(released), values(present));
+      case "enum" -> compareValues(at, values(released), values(present));
       case "required" -> compareRequired(at, before, now);
       case "properties" -> compareProperties(at, released, present);
       case "additionalProperties" ->

@@ -31,6 +31,7 @@ class SchemaCompatibilityTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "['id', 'vote']            | ['id', 'vote', 'note']         | event.note: is required now",
         "'minimum': 1              | 'minimum': 2                   | event.id: minimum was 1 and is now 2",
@@ -62,21 +63,22 @@ class SchemaCompatibilityTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "'minimum': 1              | 'minimum': 0",
-        "'minimum': 1,             | ''",
+        "'minimum': 1,             | ``",
         "'maximum': 100            | 'maximum': 101",
         "'integer'                 | 'number'",
         "'integer'                 | ['integer', 'string']",
         "['id', 'vote']            | ['id']",
         "'UP', 'DOWN'              | 'UP', 'DOWN', 'BOTH'",
-        ", 'enum': ['UP', 'DOWN']  | ''",
-        ", 'maxLength': 20         | ''",
-        ", 'format': 'date-time'   | ''",
+        ", 'enum': ['UP', 'DOWN']  | ``",
+        ", 'maxLength': 20         | ``",
+        ", 'format': 'date-time'   | ``",
         "'required': ['id'         | 'additionalProperties': true, 'required': ['id'",
         "'required': ['id'         | 'title': 'T', 'description': 'D', 'required': ['id'",
         "'note': {'type': 'string', 'maxLength': 20} | 'note': true",
-        "'note': {'type': 'string', 'maxLength': 20}, | ''",
+        "'note': {'type': 'string', 'maxLength': 20}, | ``",
         "'note':                   | 'client': {'type': 'string'}, 'note':",
       })
   void letsProducersGoOnWhereOnlyMoreIsAllowed(String before, String now) {
@@ -89,6 +91,7 @@ class SchemaCompatibilityTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "['id', 'vote']            | ['id', 'vote', 'note']",
         "'minimum': 1              | 'minimum': 2",
