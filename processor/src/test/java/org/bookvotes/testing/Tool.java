@@ -51,7 +51,11 @@ public record Tool(List<String> command, String missing) {
     if (!Files.isDirectory(folder.resolve("node_modules"))) {
       return new Tool(List.of(), "no modules in " + folder + " (npm ci)");
     }
-    Ended load = run(folder, Map.of(), List.of("node", "--eval", "await import('" + module + "')"));
+    Ended load =
+        run(
+            folder,
+            Map.of(),
+            List.of("node", "--input-type=module", "--eval", "import '" + module + "'"));
     return new Tool(
         List.of("node"),
         load.exitCode() == 0 ? "" : "no Node that can load " + module + ": " + load);
