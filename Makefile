@@ -17,6 +17,7 @@ down: ## Ends what demo left up, and removes its containers and data.
 	@docker compose --profile demo --profile observability down --volumes --remove-orphans
 
 test: setup ## Runs every check and test.
+	@dev/example-tools
 	@. dev/env && ./mvnw --batch-mode --no-transfer-progress verify
 
 chaos: setup ## Lets faults strike the whole system for half an hour and checks that nothing is lost. SEED=n repeats a run, CHAOS=--help tells more.

@@ -4,10 +4,13 @@ import java.time.Instant;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.bookvotes.contracts.MalformedVoteException;
 import org.bookvotes.contracts.Vote;
 import org.bookvotes.contracts.VoteEvent;
 import org.bookvotes.contracts.VoteEventCodec;
+import org.bookvotes.contracts.VoteRecord;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -25,6 +28,7 @@ import org.openjdk.jmh.infra.Blackhole;
 public class CodecBenchmark {
 
   private static final int VOTES = 10_000;
+  private static final Headers NO_HEADERS = new RecordHeaders();
 
   private VoteEvent[] events = new VoteEvent[0];
   private byte[][] bodies = new byte[0][];
@@ -46,12 +50,12 @@ public class CodecBenchmark {
     }
   }
 
-  /** JSON to events. */
+  /** JSON to events, as ingest reads records without headers. */
   @Benchmark
   @OperationsPerInvocation(VOTES)
   public void decode(Blackhole sink) throws MalformedVoteException {
     for (byte[] body : bodies) {
-      sink.consume(VoteEventCodec.decode(body));
+      sink.consume(VoteRecord.decode(NO_HEADERS, body));
     }
   }
 

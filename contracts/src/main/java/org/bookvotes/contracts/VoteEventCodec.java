@@ -33,8 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VoteEventCodec {
 
-  /** About the most Kafka takes by default; without a bound one record could fill the heap. */
-  static final int MAX_EVENT_BYTES = 1 << 20;
+  /**
+   * The most bytes an event may have: about what Kafka takes by default. Without a bound one record
+   * could fill the heap.
+   */
+  public static final int MAX_EVENT_BYTES = 1 << 20;
 
   static final int MAX_DEPTH = 100;
   static final int MAX_NUMBER_DIGITS = 1000;
@@ -84,15 +87,22 @@ public final class VoteEventCodec {
    *     nothing else is thrown, whatever they are
    */
   public static VoteEvent decode(byte @Nullable [] json) throws MalformedVoteException {
+    return decode(json, null);
+  }
+
+  /**
+   * The same for an event whose id is told beside it.
+   *
+   * @param id {@code eventId} may be missing then, and if it is there it must be the same
+   */
+  static VoteEvent decode(byte @Nullable [] json, @Nullable UUID id) throws MalformedVoteException {
     if (json == null || json.length == 0) {
       throw new MalformedVoteException("event: empty");
     }
-    if (json.length > MAX_EVENT_BYTES) {
-      throw new MalformedVoteException(
-          "event: has " + json.length + " bytes, at most " + MAX_EVENT_BYTES + " are allowed");
-    }
+    requireLength(json.length);
     VoteEvent plain = PlainForm.read(json);
     if (plain != null) {
+      requireSame(plain.eventId(), id);
       return plain;
     }
     if (!isUtf8(json)) {
@@ -100,7 +110,7 @@ public final class VoteEventCodec {
     }
     try (JsonParser parser = JSON.createParser(json)) {
       try {
-        return read(parser);
+        return read(parser, id);
       } catch (JsonEOFException e) {
         throw new MalformedVoteException(position(parser) + "the JSON ends too early", e);
       } catch (JsonProcessingException e) {
@@ -113,10 +123,24 @@ public final class VoteEventCodec {
     }
   }
 
-  private static VoteEvent read(JsonParser parser) throws IOException, MalformedVoteException {
+  /**
+   * Refuses what {@link #decode} would refuse for its length alone.
+   *
+   * @throws MalformedVoteException if an event of so many bytes is too long
+   */
+  public static void requireLength(long byteCount) throws MalformedVoteException {
+    if (byteCount > MAX_EVENT_BYTES) {
+      throw new MalformedVoteException(
+          "event: has " + byteCount + " bytes, at most " + MAX_EVENT_BYTES + " are allowed");
+    }
+  }
+
+  private static VoteEvent read(JsonParser parser, @Nullable UUID id)
+      throws IOException, MalformedVoteException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       throw new MalformedVoteException("event: must be a JSON object, is " + shown(parser));
     }
+    boolean structured = false;
     UUID eventId = null;
     long bookId = 0;
     Vote vote = null;
@@ -129,33 +153,46 @@ public final class VoteEventCodec {
         case "bookId" -> bookId = readBookId(parser);
         case "vote" -> vote = readVote(parser);
         case "votedAt" -> votedAt = readVotedAt(parser);
-        default -> parser.skipChildren();
+        default -> {
+          structured |= field.equals("specversion");
+          parser.skipChildren();
+        }
       }
     }
     if (parser.nextToken() != null) {
       throw new MalformedVoteException("event: something follows the object: " + shown(parser));
     }
     if (eventId == null) {
-      throw missing("eventId");
+      eventId = id;
+    }
+    if (eventId == null) {
+      throw missing("eventId", structured);
     }
     if (bookId == 0) {
-      throw missing("bookId");
+      throw missing("bookId", structured);
     }
     if (vote == null) {
-      throw missing("vote");
+      throw missing("vote", structured);
     }
     if (votedAt == null) {
-      throw missing("votedAt");
+      throw missing("votedAt", structured);
     }
+    requireSame(eventId, id);
     return new VoteEvent(eventId, bookId, vote, votedAt);
   }
 
+  private static void requireSame(UUID eventId, @Nullable UUID id) throws MalformedVoteException {
+    if (id != null && !id.equals(eventId)) {
+      throw new MalformedVoteException("eventId: is " + eventId + ", but the headers say " + id);
+    }
+  }
+
   private static UUID readEventId(JsonParser parser) throws IOException, MalformedVoteException {
-    String text = readString("eventId", parser);
-    if (!isUuid(text)) {
+    UUID eventId = uuid(readString("eventId", parser));
+    if (eventId == null) {
       throw wrong("eventId", "a UUID such as 4b1d7c62-0d0c-4f0a-9a55-0f1f8f3f6f5e", parser);
     }
-    return UUID.fromString(text);
+    return eventId;
   }
 
   private static long readBookId(JsonParser parser) throws IOException, MalformedVoteException {
@@ -191,19 +228,19 @@ public final class VoteEventCodec {
     return parser.getText();
   }
 
-  /** {@link UUID#fromString} alone takes {@code 1-1-1-1-1} and signs. */
-  private static boolean isUuid(String text) {
+  /** Null if it is none; {@link UUID#fromString} alone takes {@code 1-1-1-1-1} and signs. */
+  static @Nullable UUID uuid(String text) {
     if (text.length() != 36) {
-      return false;
+      return null;
     }
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
       if (dash ? c != '-' : !HexFormat.isHexDigit(c)) {
-        return false;
+        return null;
       }
     }
-    return true;
+    return UUID.fromString(text);
   }
 
   /** Jackson's own decoder lets overlong forms and encoded surrogates pass. */
@@ -225,8 +262,14 @@ public final class VoteEventCodec {
     }
   }
 
-  private static MalformedVoteException missing(String field) {
-    return new MalformedVoteException(field + ": missing");
+  private static MalformedVoteException missing(String field, boolean structured) {
+    return structured ? structured("event") : new MalformedVoteException(field + ": missing");
+  }
+
+  /** A CloudEvent whose attributes are in the value, beside the event. */
+  static MalformedVoteException structured(String where) {
+    return new MalformedVoteException(
+        where + ": a CloudEvent in structured mode, which is not taken; send it in binary mode");
   }
 
   private static MalformedVoteException wrong(String field, String expected, JsonParser parser)
@@ -248,7 +291,7 @@ public final class VoteEventCodec {
     };
   }
 
-  private static String excerpt(String text) {
+  static String excerpt(String text) {
     return text.length() <= MAX_EXCERPT_LENGTH
         ? text
         : text.substring(0, MAX_EXCERPT_LENGTH) + "...";

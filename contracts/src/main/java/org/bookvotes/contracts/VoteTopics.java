@@ -24,7 +24,7 @@ public final class VoteTopics {
   /** Header, decimal number as UTF-8 text: the event's offset in that partition. */
   public static final String DEAD_LETTER_OFFSET = "dead-letter-offset";
 
-  /** The value is no vote event: {@link VoteEventCodec#decode} refused it. */
+  /** The record is no vote event: {@link VoteRecord#decode} refused it. */
   public static final String REASON_MALFORMED = "malformed";
 
   /** The event is fine, but there is no such book. */

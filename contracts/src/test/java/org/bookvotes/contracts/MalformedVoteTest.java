@@ -226,6 +226,17 @@ class MalformedVoteTest {
     assertThat(new MalformedVoteException("vote: missing")).hasMessage("vote: missing");
   }
 
+  @Test
+  void judgesALengthWithoutTheBytes() throws MalformedVoteException {
+    VoteEventCodec.requireLength(VoteEventCodec.MAX_EVENT_BYTES);
+    MalformedVoteException malformed =
+        catchThrowableOfType(
+            MalformedVoteException.class, () -> VoteEventCodec.requireLength(1L << 40));
+    assertThat(malformed).hasMessage("event: has 1099511627776 bytes, at most 1048576 are allowed");
+    assertThat(refusal(new byte[VoteEventCodec.MAX_EVENT_BYTES + 1]))
+        .hasMessage("event: has 1048577 bytes, at most 1048576 are allowed");
+  }
+
   /** What decoding throws, after checking what holds for every refusal. */
   private static MalformedVoteException refusal(byte @Nullable [] json) {
     MalformedVoteException malformed =

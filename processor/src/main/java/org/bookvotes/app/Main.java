@@ -21,6 +21,7 @@ import picocli.CommandLine.ParameterException;
       MigrateCommand.class,
       DoctorCommand.class,
       ProduceCommand.class,
+      ValidateCommand.class,
       StatusCommand.class,
       RecalculateCommand.class,
       DeadLettersCommand.class,

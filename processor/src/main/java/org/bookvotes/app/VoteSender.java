@@ -22,11 +22,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.bookvotes.app.VoteSource.BookVote;
 import org.bookvotes.contracts.Vote;
 import org.bookvotes.contracts.VoteEvent;
-import org.bookvotes.contracts.VoteEventSerializer;
+import org.bookvotes.contracts.VoteProducerSettings;
 import org.bookvotes.contracts.VoteTopics;
 import org.jspecify.annotations.Nullable;
 
@@ -40,24 +39,17 @@ final class VoteSender implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
   private static final long LONGEST_PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
-  // What a user's file of settings may say otherwise.
+  // Beside what is recommended to all. A user's file of settings may say otherwise, but not of what
+  // is required.
   private static final Map<String, String> DEFAULTS =
       Map.of(
           ProducerConfig.CLIENT_ID_CONFIG, "bookvotes-produce",
-          ProducerConfig.LINGER_MS_CONFIG, "20",
           ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(256 * 1024),
-          ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4",
           // Requests are large, so one at a time is as fast. With more, a topic that has just been
           // made may refuse the first, take the second, and then refuse the first for good.
           ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1",
           ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "20000",
           ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "60000");
-
-  // What it may not: a vote that is acknowledged is on the topic, once.
-  private static final Map<String, String> GUARANTEES =
-      Map.of(
-          ProducerConfig.ACKS_CONFIG, "all",
-          ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
 
   /** Where sent votes lie in a partition, both ends included. */
   record OffsetRange(long first, long last) {
@@ -118,8 +110,7 @@ final class VoteSender implements AutoCloseable {
 
   private VoteSender(ProcessorConfig config) {
     topic = config.votesTopic();
-    producer =
-        new KafkaProducer<>(properties(config), new StringSerializer(), new VoteEventSerializer());
+    producer = new KafkaProducer<>(properties(config));
   }
 
   /** Sending to a missing topic would only say, a minute later, that there is no metadata. */
@@ -139,9 +130,10 @@ final class VoteSender implements AutoCloseable {
 
   private static Properties properties(ProcessorConfig config) {
     Properties properties = new Properties();
+    properties.putAll(VoteProducerSettings.recommended());
     properties.putAll(DEFAULTS);
     properties.putAll(Processor.kafkaClient(config));
-    properties.putAll(GUARANTEES);
+    properties.putAll(VoteProducerSettings.required());
     return properties;
   }
 

@@ -7,7 +7,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.bookvotes.contracts.MalformedVoteException;
 import org.bookvotes.contracts.VoteEvent;
-import org.bookvotes.contracts.VoteEventCodec;
+import org.bookvotes.contracts.VoteRecord;
 import org.bookvotes.contracts.VoteTopics;
 import org.jspecify.annotations.Nullable;
 
@@ -56,12 +56,13 @@ public record Letter(
             header(record, VoteTopics.DEAD_LETTER_REASON),
             header(record, VoteTopics.DEAD_LETTER_DETAIL),
             record.key() == null ? null : text(record.key()),
-            event(record.value())));
+            event(record)));
   }
 
-  private static @Nullable VoteEvent event(byte @Nullable [] value) {
+  /** The letter has the headers of its event, so a CloudEvent is still one. */
+  private static @Nullable VoteEvent event(ConsumerRecord<byte[], byte[]> record) {
     try {
-      return VoteEventCodec.decode(value);
+      return VoteRecord.decode(record.headers(), record.value());
     } catch (MalformedVoteException e) {
       return null;
     }

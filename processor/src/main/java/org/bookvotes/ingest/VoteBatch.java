@@ -11,7 +11,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.bookvotes.contracts.MalformedVoteException;
 import org.bookvotes.contracts.VoteEvent;
-import org.bookvotes.contracts.VoteEventCodec;
+import org.bookvotes.contracts.VoteRecord;
 import org.bookvotes.contracts.VoteTopics;
 import org.bookvotes.ingest.DeadLetters.DeadLetter;
 
@@ -95,7 +95,7 @@ final class VoteBatch {
 
   private void add(TopicPartition partition, ConsumerRecord<byte[], byte[]> event) {
     try {
-      VoteEvent vote = VoteEventCodec.decode(event.value());
+      VoteEvent vote = VoteRecord.decode(event.headers(), event.value());
       UncountableBooks.Verdict verdict =
           uncountable.isEmpty()
               ? null

@@ -32,6 +32,7 @@ class CommandLineTest {
                 "migrate",
                 "doctor",
                 "produce",
+                "validate",
                 "status",
                 "recalculate",
                 "dead-letters",

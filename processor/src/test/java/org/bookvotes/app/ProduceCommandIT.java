@@ -214,7 +214,13 @@ class ProduceCommandIT {
     Path file =
         Files.writeString(
             directory.resolve("client.properties"),
-            "acks=0\nenable.idempotence=false\ncompression.type=gzip\nlinger.ms=1\n");
+            """
+            acks=0
+            enable.idempotence=false
+            compression.type=gzip
+            linger.ms=1
+            value.serializer=org.apache.kafka.common.serialization.VoidSerializer
+            """);
     settings.put(Setting.KAFKA_PROPERTIES, file.toString());
 
     assertThat(Cli.run(settings, "produce", "--count=300").exitCode()).isZero();

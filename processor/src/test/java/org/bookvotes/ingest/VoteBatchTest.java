@@ -101,6 +101,23 @@ class VoteBatchTest {
   }
 
   @Test
+  void readsTheHeadersOfACloudEvent() {
+    byte[] withoutId =
+        "{\"bookId\":7,\"vote\":\"UP\",\"votedAt\":\"2026-01-31T12:34:56Z\"}".getBytes(UTF_8);
+    ConsumerRecord<byte[], byte[]> good = event(FIRST, 10, withoutId);
+    ConsumerRecord<byte[], byte[]> bad = event(FIRST, 11, withoutId);
+    for (String name : List.of("ce_specversion", "ce_id", "ce_source", "ce_type")) {
+      good.headers().add(name, "1.0".getBytes(UTF_8));
+      bad.headers().add(name, "9".getBytes(UTF_8));
+    }
+    VoteBatch batch = batch(Map.of(FIRST, List.of(good, bad)), Map.of());
+
+    assertThat(batch.sums().columns().ups()).containsExactly(1);
+    assertThat(batch.bad())
+        .containsExactly(new DeadLetter(bad, "malformed", "ce_specversion: must be 1.0, is \"9\""));
+  }
+
+  @Test
   void growsPollByPoll() {
     VoteBatch batch = new VoteBatch(Map.of(), new UncountableBooks());
     batch.add(

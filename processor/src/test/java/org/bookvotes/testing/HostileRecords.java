@@ -46,6 +46,9 @@ public final class HostileRecords {
 
   /** The next record of ordinary size. */
   public Hostile next() {
+    if (random.nextInt(20) == 0) {
+      return cloudEvent();
+    }
     boolean unknownBook = random.nextInt(6) == 0;
     return new Hostile(
         key(),
@@ -86,6 +89,38 @@ public final class HostileRecords {
     byte[] value = new byte[MIB - 1_000];
     Arrays.fill(value, (byte) 'x');
     return new Hostile(null, value, List.of(), VoteTopics.REASON_MALFORMED);
+  }
+
+  /** A CloudEvent with a good vote for an unknown book, or with one for a book and bad headers. */
+  private Hostile cloudEvent() {
+    List<Header> headers = new ArrayList<>();
+    add(headers, "ce_specversion", "1.0");
+    add(headers, "ce_id", "4b1d7c62-0d0c-4f0a-9a55-0f1f8f3f6f5e");
+    add(headers, "ce_source", "/hostile");
+    add(headers, "ce_type", FORGED);
+    boolean unknownBook = random.nextInt(3) == 0;
+    if (unknownBook) {
+      add(headers, "content-type", "application/json");
+    } else {
+      switch (random.nextInt(6)) {
+        case 0 -> headers.remove(random.nextInt(headers.size()));
+        case 1 -> headers.add(new RecordHeader("ce_id", noise(20)));
+        case 2 -> headers.set(1, new RecordHeader("ce_id", null));
+        case 3 -> headers.set(1, new RecordHeader("ce_id", FORGED.getBytes(UTF_8)));
+        case 4 -> headers.set(0, new RecordHeader("ce_specversion", FORGED.getBytes(UTF_8)));
+        default -> add(headers, "content-type", "application/cloudevents+json" + FORGED);
+      }
+    }
+    String vote = vote(unknownBook ? unknownBookId() : random.nextInt(1, bookCount + 1));
+    return new Hostile(
+        key(),
+        vote.getBytes(UTF_8),
+        headers,
+        unknownBook ? VoteTopics.REASON_UNKNOWN_BOOK : VoteTopics.REASON_MALFORMED);
+  }
+
+  private static void add(List<Header> headers, String name, String value) {
+    headers.add(new RecordHeader(name, value.getBytes(UTF_8)));
   }
 
   private byte @Nullable [] key() {
