@@ -118,7 +118,7 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
           putBack(runs, e);
           if (!failing) {
             LOG.warn(
-                "runs cannot be written to bookvotes.worker_runs, this log has them, and the last"
+                "runs cannot be written to bookvotes.worker_runs, this log has those that failed, and the last"
                     + " {} are tried again: {}",
                 MOST_WAITING,
                 SqlTrouble.describe(e));
@@ -234,7 +234,7 @@ public final class RunJournal implements ProcessorListener, AutoCloseable {
     long left = unwritten();
     if (left > 0) {
       LOG.warn(
-          "runs of this replica that are missing in bookvotes.worker_runs: {}, this log has them",
+          "runs of this replica that are missing in bookvotes.worker_runs: {}, this log has those that failed",
           left);
     }
   }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Takes one command in one slot from launch to outcome. Thread-safe: each call runs on the caller's
@@ -250,27 +251,17 @@ public final class WorkerRunner {
         message = lost.message();
       }
     }
-    if (message == null) {
-      // Up to five of those a second, for as long as the shortage lasts: its beginning was told.
-      LOG.atLevel(outcome instanceof WorkerOutcome.FellBack ? Level.DEBUG : Level.INFO)
-          .log(
-              "{} in slot {} (worker {}) {} in {} ms{}",
-              command.name(),
-              slot.number(),
-              ended.pid(),
-              outcome.name(),
-              ended.took().toMillis(),
-              recalculated.books() == 0 ? "" : ": " + recalculated.books() + " books");
-    } else {
-      LOG.warn(
-          "{} in slot {} (worker {}) {}: {} ({})",
-          command.name(),
-          slot.number(),
-          ended.pid(),
-          outcome.name(),
-          message,
-          state);
+    LoggingEventBuilder line =
+        LOG.atLevel(level(command, outcome))
+            .addKeyValue("slot", slot.number())
+            .addKeyValue("pid", ended.pid())
+            .addKeyValue("outcome", outcome.name())
+            .addKeyValue("millis", ended.took().toMillis())
+            .addKeyValue("books", recalculated.books());
+    if (state != null) {
+      line = line.addKeyValue("sqlstate", state);
     }
+    line.log("{} {}{}", command.name(), outcome.name(), message == null ? "" : ": " + message);
     if (recalculated.books() > 0) {
       listener.booksRecalculated(
           recalculated.books(), recalculated.freshnessCounts(), recalculated.freshnessSeconds());
@@ -288,6 +279,24 @@ public final class WorkerRunner {
             recalculated.books(),
             recalculated.batches(),
             verdict == null ? null : verdict.removedRows()));
+  }
+
+  /**
+   * Recalculations that go well are up to twenty a second: the journal and the meters have them. So
+   * do batches without a worker, whose beginning and end are told.
+   */
+  private static Level level(WorkerCommand command, WorkerOutcome outcome) {
+    return switch (outcome) {
+      case WorkerOutcome.Completed completed ->
+          switch (command) {
+            case WorkerCommand.Recalculate recalculate -> Level.DEBUG;
+            case WorkerCommand.Vacuum vacuum -> Level.INFO;
+          };
+      case WorkerOutcome.FellBack fellBack -> Level.DEBUG;
+      case WorkerOutcome.Failed failed -> Level.WARN;
+      case WorkerOutcome.Exhausted exhausted -> Level.WARN;
+      case WorkerOutcome.Lost lost -> Level.WARN;
+    };
   }
 
   private static @Nullable String table(WorkerCommand command) {
