@@ -14,7 +14,7 @@ demo: setup ## Starts the whole system, sends 300,000 votes, shows what becomes 
 	@dev/demo
 
 down: ## Ends what demo left up, and removes its containers and data.
-	@docker compose --profile demo down --volumes --remove-orphans
+	@docker compose --profile demo --profile observability down --volumes --remove-orphans
 
 test: setup ## Runs every check and test.
 	@dev/example-tools

@@ -70,7 +70,7 @@ class LayoutTest {
           .resideOutsideOfPackage("org.bookvotes.postgres..")
           .and()
           .haveNameNotMatching(
-              ".*\\.(VoteStore|BookVotes|RefusalProbe|LetterRows|LetterStore|StaleBacklog|DeadRows|WorkerSlots?|WorkersView|WorkerlessBatch|RecalculationReport|\\w+Launcher)(\\$.*)?")
+              ".*\\.(VoteStore|BookVotes|RefusalProbe|LetterRows|LetterStore|StaleBacklog|DeadRows|WorkerSlots?|WorkersView|WorkerlessBatch|RunJournal|RecalculationReport|\\w+Launcher)(\\$.*)?")
           .should()
           .dependOnClassesThat(
               resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..")

@@ -15,8 +15,10 @@ final class ResourceWatch implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(10);
   private static final int FEWEST = 6;
 
-  /** Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, and who asks. */
-  private static final int MOST_CONNECTIONS = Stack.WORKER_SLOTS + 6;
+  /**
+   * Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, the journal, and who asks.
+   */
+  private static final int MOST_CONNECTIONS = Stack.WORKER_SLOTS + 7;
 
   private final Stack stack;
   private final Container replica;

@@ -13,8 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param staleBooks books whose rating does not show all votes
  * @param oldestStaleSeconds age of the oldest mark, 0 without any
+ * @param lastRuns from the journal, the latest first
  */
-record ClusterStatus(long staleBooks, double oldestStaleSeconds, List<Slot> slots, Pool pool) {
+record ClusterStatus(
+    long staleBooks,
+    double oldestStaleSeconds,
+    List<Slot> slots,
+    Pool pool,
+    List<WorkersView.EndedRun> lastRuns) {
 
   /** One worker slot. See {@link WorkersView.Slot}. */
   record Slot(
@@ -32,9 +38,11 @@ record ClusterStatus(long staleBooks, double oldestStaleSeconds, List<Slot> slot
    * Asks the database.
    *
    * @param slotCount number of slots over all replicas
+   * @param mostRuns how many of the last runs are read
    * @throws SQLException if it does not answer
    */
-  static ClusterStatus read(Transactions transactions, int slotCount) throws SQLException {
+  static ClusterStatus read(Transactions transactions, int slotCount, int mostRuns)
+      throws SQLException {
     Backlog backlog = new StaleBacklog(transactions).measure(StaleBacklog.MOST_COUNTED);
     WorkersView workers = new WorkersView(transactions, slotCount);
     WorkersView.Pool pool = workers.pool();
@@ -52,6 +60,7 @@ record ClusterStatus(long staleBooks, double oldestStaleSeconds, List<Slot> slot
                         s.command(),
                         s.runs() == null ? null : s.runs().toNanos() / 1e9))
             .toList(),
-        new Pool(pool.size(), pool.ours(), pool.others(), pool.free()));
+        new Pool(pool.size(), pool.ours(), pool.others(), pool.free()),
+        workers.lastRuns(mostRuns));
   }
 }

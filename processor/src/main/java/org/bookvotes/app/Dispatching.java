@@ -6,11 +6,13 @@ import org.bookvotes.dispatch.Dispatcher;
 import org.bookvotes.dispatch.StaleBacklog;
 import org.bookvotes.dispatch.VacuumPolicy;
 import org.bookvotes.observability.Freshness;
+import org.bookvotes.observability.Listeners;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Transactions;
 import org.bookvotes.workers.LaunchRetry;
 import org.bookvotes.workers.PgBackgroundLauncher;
+import org.bookvotes.workers.RunJournal;
 import org.bookvotes.workers.StopSignal;
 import org.bookvotes.workers.WorkerCommand;
 import org.bookvotes.workers.WorkerRunner;
@@ -22,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A dispatcher on its thread, wired from the settings, with its ordered stop. Started and stopped
- * by one thread.
+ * A dispatcher on its thread and the journal of its runs, wired from the settings, with their
+ * ordered stop. Started and stopped by one thread.
  */
 final class Dispatching {
 
@@ -33,26 +35,31 @@ final class Dispatching {
 
   private final StopSignal stop = new StopSignal();
   private final StopSignal abandon = new StopSignal();
+  private final RunJournal journal;
   private final Dispatcher dispatcher;
   private final Thread thread;
 
   /**
+   * @param name of this replica, for the journal
    * @param onFailure told what ended the thread, if anything but a stop did
    */
   Dispatching(
       ProcessorConfig config,
+      String name,
       Database database,
       ProcessorListener listener,
       java.util.function.Consumer<Throwable> onFailure) {
     Transactions transactions = database.transactions();
     WorkerSlots slots = new WorkerSlots(database, config.workerSlots());
+    journal = new RunJournal(transactions, name);
+    ProcessorListener all = new Listeners(listener, journal);
     WorkerRunner runner =
         new WorkerRunner(
             new PgBackgroundLauncher(Freshness.boundsSeconds()),
             new WorkerlessBatch(Freshness.boundsSeconds()),
             new LaunchRetry(config.launchAttempts(), config.launchRetryDelay()),
-            new WorkerShortage(config.fallbackAfter(), listener),
-            listener,
+            new WorkerShortage(config.fallbackAfter(), all),
+            all,
             stop,
             abandon);
     dispatcher =
@@ -64,7 +71,7 @@ final class Dispatching {
             new WorkersView(transactions, config.workerSlots()),
             runner,
             new WorkerCommand.Recalculate(config.batchSize(), config.workerTimeBudget()),
-            listener,
+            all,
             stop);
     thread =
         Thread.ofPlatform()
@@ -82,6 +89,7 @@ final class Dispatching {
   }
 
   void start() {
+    journal.start();
     thread.start();
   }
 
@@ -98,15 +106,18 @@ final class Dispatching {
 
   /**
    * After {@link #stopLaunching}: waits for the workers that run. What takes longer outlives us,
-   * and its name keeps its slot taken.
+   * and its name keeps its slot taken. Their runs are written to the journal at the end.
    */
   void drain(Duration timeout) throws InterruptedException {
     long deadlineNanos = System.nanoTime() + timeout.toNanos();
-    if (!thread.join(timeout)
-        || !dispatcher.awaitRuns(Duration.ofNanos(deadlineNanos - System.nanoTime()))) {
-      LOG.warn("workers are still running after {} s, they go on without us", timeout.toSeconds());
+    try (journal) {
+      if (!thread.join(timeout)
+          || !dispatcher.awaitRuns(Duration.ofNanos(deadlineNanos - System.nanoTime()))) {
+        LOG.warn(
+            "workers are still running after {} s, they go on without us", timeout.toSeconds());
+      }
+      abandon.send();
+      dispatcher.awaitRuns(ABANDON_TIMEOUT);
     }
-    abandon.send();
-    dispatcher.awaitRuns(ABANDON_TIMEOUT);
   }
 }

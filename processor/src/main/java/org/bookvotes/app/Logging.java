@@ -8,6 +8,9 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.EncoderBase;
+import java.time.Duration;
+import java.util.Objects;
+import org.bookvotes.app.RepeatedLines.LeftOut;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -15,6 +18,9 @@ import org.slf4j.LoggerFactory;
  * commands to standard output.
  */
 final class Logging {
+
+  private static final Duration LEFT_OUT_INTERVAL = Duration.ofSeconds(10);
+
   private Logging() {}
 
   static void configure(String format, String level) {
@@ -29,7 +35,12 @@ final class Logging {
     appender.setContext(context);
     appender.setTarget("System.err");
     appender.setEncoder(encoder);
+    RepeatedLines repeated = new RepeatedLines();
+    repeated.setContext(context);
+    repeated.start();
+    appender.addFilter(repeated);
     appender.start();
+    context.putObject(RepeatedLines.class.getName(), repeated);
 
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.addAppender(appender);
@@ -53,6 +64,36 @@ final class Logging {
     context
         .getLogger("org.apache.kafka.clients.consumer.internals.CompletedFetch")
         .setLevel(Level.OFF);
+  }
+
+  /** Says from now on, as long as this process lives, what was left out of the log. */
+  static void tellLeftOut() {
+    RepeatedLines repeated = repeated();
+    Thread.ofVirtual()
+        .name("repeated-lines")
+        .start(
+            () -> {
+              try {
+                while (true) {
+                  Thread.sleep(LEFT_OUT_INTERVAL);
+                  repeated.takeLeftOut(System.currentTimeMillis()).forEach(LeftOut::log);
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  /** Says what has been left out until now. */
+  static void tellAllLeftOut() {
+    repeated().takeAll().forEach(LeftOut::log);
+  }
+
+  private static RepeatedLines repeated() {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    return (RepeatedLines)
+        Objects.requireNonNull(
+            context.getObject(RepeatedLines.class.getName()), "the log is not configured");
   }
 
   private static EncoderBase<ILoggingEvent> encoder(String format) {

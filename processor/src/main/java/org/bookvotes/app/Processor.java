@@ -34,9 +34,13 @@ final class Processor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Processor.class);
 
   /**
-   * Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, and who asks for status.
+   * Beside one for each slot: ingest, dispatch, a vacuum's bookkeeping, the journal, and who asks
+   * for status.
    */
-  static final int CONNECTIONS_BESIDE_SLOTS = 6;
+  static final int CONNECTIONS_BESIDE_SLOTS = 7;
+
+  /** As many of the last runs as the page shows. */
+  private static final int RUNS_SHOWN = 20;
 
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
   // A worker ends its batch after its time budget, ingest its transaction.
@@ -84,7 +88,7 @@ final class Processor implements AutoCloseable {
     meters.bind(database.pool());
     schema = new Schema(database.pool());
     Listeners listeners = new Listeners(new MicrometerListener(meters.registry()), replicaStatus);
-    dispatching = new Dispatching(config, database, listeners, e -> failed("dispatch", e));
+    dispatching = new Dispatching(config, name(), database, listeners, e -> failed("dispatch", e));
     consumer =
         new VoteConsumer(
             kafkaClient(config),
@@ -217,14 +221,15 @@ final class Processor implements AutoCloseable {
           startedAt,
           reasons.isEmpty(),
           reasons,
-          ClusterStatus.read(database.transactions(), config.workerSlots()),
+          ClusterStatus.read(database.transactions(), config.workerSlots(), RUNS_SHOWN),
           replicaStatus.snapshot());
     } catch (SQLException e) {
       throw new IllegalStateException("the database cannot be asked: " + e.getMessage(), e);
     }
   }
 
-  private static String name() {
+  /** The name of this replica, for people. */
+  static String name() {
     try {
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {

@@ -139,7 +139,9 @@ final class RecalculateCommand extends SettingsCommand {
   private int recalculate(ProcessorConfig config, Database database, StaleBacklog backlog)
       throws Exception {
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    Dispatching dispatching = new Dispatching(config, database, new Listeners(), failure::set);
+    String name = Processor.name() + " (recalculate)";
+    Dispatching dispatching =
+        new Dispatching(config, name, database, new Listeners(), failure::set);
     long startNanos = System.nanoTime();
     long leastBooks = Long.MAX_VALUE;
     long movedNanos = startNanos;

@@ -21,6 +21,7 @@ final class RunCommand extends SettingsCommand {
 
   @Override
   int run(ProcessorConfig config) throws Exception {
+    Logging.tellLeftOut();
     Processor processor = Processor.start(config);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -30,6 +31,7 @@ final class RunCommand extends SettingsCommand {
                     () -> {
                       try {
                         processor.close();
+                        Logging.tellAllLeftOut();
                       } finally {
                         // After a signal the JVM would exit with 128 + its number, which reads as a
                         // failure.

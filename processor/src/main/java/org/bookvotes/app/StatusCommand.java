@@ -1,14 +1,21 @@
 package org.bookvotes.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.Locale;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,18 +23,42 @@ import org.bookvotes.postgres.Database;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 @Command(
     name = "status",
     mixinStandardHelpOptions = true,
-    description = {"Shows the backlog, the worker slots and the server's pool of workers.", ""})
+    description = {
+      "Shows the backlog, the worker slots, the server's pool of workers and the last runs of all replicas.",
+      ""
+    })
 final class StatusCommand extends SettingsCommand {
+
+  private static final int MOST_RUNS = 1000;
+  private static final int MOST_MESSAGE_CHARS = 200;
+  private static final ObjectWriter JSON_LINE =
+      StatusReport.JSON.writer().without(SerializationFeature.INDENT_OUTPUT);
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Option(names = "--watch", description = "Print again every second, until interrupted.")
+  @Option(
+      names = "--watch",
+      description = {
+        "Show it again every second, until interrupted: drawn in place on a terminal, elsewhere a",
+        "line of the most important a second. With --json a line of JSON a second."
+      })
   private boolean watch;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "<count>",
+      defaultValue = "10",
+      description =
+          "How many of the last runs to show, 0 to "
+              + MOST_RUNS
+              + "; by default ${DEFAULT-VALUE}. The table bookvotes.worker_runs has more.")
+  private int runCount;
 
   @Option(
       names = "--replica",
@@ -36,7 +67,7 @@ final class StatusCommand extends SettingsCommand {
           "Also show what this replica has done, from its management port: http://localhost:8080")
   private @Nullable URI replica;
 
-  private record Replica(ClusterStatus cluster, @Nullable JsonNode replica) {}
+  private record Status(ClusterStatus cluster, @Nullable JsonNode replica) {}
 
   @Override
   Set<Setting> settings() {
@@ -47,27 +78,88 @@ final class StatusCommand extends SettingsCommand {
 
   @Override
   int run(ProcessorConfig config) throws Exception {
+    if (runCount < 0 || runCount > MOST_RUNS) {
+      throw new ParameterException(
+          spec().commandLine(), "--runs is " + runCount + ", allowed is 0 to " + MOST_RUNS);
+    }
     try (Database database = openDatabase(config, 1)) {
-      CountDownLatch never = new CountDownLatch(1);
-      do {
-        Replica status =
-            new Replica(
-                ClusterStatus.read(database.transactions(), config.workerSlots()), askReplica());
-        if (json) {
-          out().println(StatusReport.JSON.writeValueAsString(status));
-        } else {
-          if (watch && ProgressLine.isTerminal()) {
-            out().print("\u001b[H\u001b[2J");
-          }
-          print(status.cluster());
-          if (status.replica() != null) {
-            print(status.replica());
-          }
-        }
+      Status status = read(database, config);
+      if (!watch) {
+        out()
+            .println(
+                json
+                    ? StatusReport.JSON.writeValueAsString(status)
+                    : String.join("\n", lines(status)));
         out().flush();
-      } while (watch && !never.await(1, TimeUnit.SECONDS));
+        return 0;
+      }
+      watch(status, database, config);
       return 0;
     }
+  }
+
+  private Status read(Database database, ProcessorConfig config) throws Exception {
+    return new Status(
+        ClusterStatus.read(database.transactions(), config.workerSlots(), runCount), askReplica());
+  }
+
+  private static List<String> lines(Status status) {
+    List<String> lines = new ArrayList<>(StatusText.lines(status.cluster()));
+    if (status.replica() != null) {
+      lines.addAll(StatusText.lines(status.replica()));
+    }
+    return lines;
+  }
+
+  /** Until interrupted, also while the database is away: who watches wants to see it come back. */
+  private void watch(Status first, Database database, ProcessorConfig config) throws Exception {
+    boolean terminal = !json && ProgressLine.isTerminal();
+    try (TerminalScreen screen = new TerminalScreen(out())) {
+      // Ctrl-C ends it: the terminal shall be as it was.
+      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(screen::close));
+      CountDownLatch never = new CountDownLatch(1);
+      Status status = first;
+      while (true) {
+        if (terminal) {
+          List<String> lines = new ArrayList<>(List.of("at                " + now(), ""));
+          lines.addAll(lines(status));
+          screen.draw(lines);
+        } else {
+          print(
+              json
+                  ? JSON_LINE.writeValueAsString(status)
+                  : now() + " " + StatusText.summary(status.cluster()));
+        }
+        Status next = null;
+        while (next == null) {
+          never.await(1, TimeUnit.SECONDS);
+          try {
+            next = read(database, config);
+          } catch (SQLException | IOException e) {
+            String message = Printable.of(String.valueOf(e.getMessage()), MOST_MESSAGE_CHARS);
+            if (terminal) {
+              screen.draw(
+                  List.of("at                " + now(), "", "no answer         " + message));
+            } else {
+              print(
+                  json
+                      ? JSON_LINE.writeValueAsString(Map.of("error", message))
+                      : now() + " no answer: " + message);
+            }
+          }
+        }
+        status = next;
+      }
+    }
+  }
+
+  private void print(String line) {
+    out().println(line);
+    out().flush();
+  }
+
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS);
   }
 
   private @Nullable JsonNode askReplica() throws IOException, InterruptedException {
@@ -89,80 +181,5 @@ final class StatusCommand extends SettingsCommand {
     } catch (java.net.ConnectException e) {
       throw new IOException("no replica answers at " + replica + ", check --replica", e);
     }
-  }
-
-  private void print(ClusterStatus status) {
-    out()
-        .printf(
-            Locale.ROOT,
-            "stale books       %,d (oldest %.1f s)%n",
-            status.staleBooks(),
-            status.oldestStaleSeconds());
-    ClusterStatus.Pool pool = status.pool();
-    out()
-        .printf(
-            Locale.ROOT,
-            "server's workers  %d of %d free, %d ours, %d others%n",
-            pool.free(),
-            pool.size(),
-            pool.ours(),
-            pool.others());
-    for (ClusterStatus.Slot slot : status.slots()) {
-      String running =
-          slot.command() == null
-              ? ""
-              : String.format(
-                  Locale.ROOT,
-                  "%s, worker %d, %.1f s",
-                  slot.command(),
-                  slot.pid(),
-                  slot.runsSeconds());
-      out().printf(Locale.ROOT, "slot %-3d          %-8s %s%n", slot.slot(), slot.state(), running);
-    }
-  }
-
-  private void print(JsonNode status) {
-    JsonNode freshness = status.path("freshness");
-    out()
-        .printf(
-            Locale.ROOT,
-            "votes counted     %,d up, %,d down, %,.0f a second%n",
-            status.path("votesUp").asLong(),
-            status.path("votesDown").asLong(),
-            status.path("votesPerSecond").asDouble());
-    out()
-        .printf(
-            Locale.ROOT,
-            "recalculated      %,d books, %,d of them without a worker%s%n",
-            status.path("recalculatedBooks").asLong(),
-            status.path("fallbackBooks").asLong(),
-            status.path("degraded").asBoolean()
-                ? "; degraded: the server has had no worker for long"
-                : "");
-    if (freshness.path("p50Seconds").isNumber()) {
-      out()
-          .printf(
-              Locale.ROOT,
-              "freshness         p50 %.2f s, p99 %.2f s%n",
-              freshness.path("p50Seconds").asDouble(),
-              freshness.path("p99Seconds").asDouble());
-    }
-    out().printf("launches          %s%n", flat(status.path("launches")));
-    out().printf("launch retries    %s%n", flat(status.path("launchRetries")));
-    out()
-        .printf(
-            Locale.ROOT,
-            "vacuums           %,d rows removed, blocked: %s%n",
-            status.path("vacuumRemovedRows").asLong(),
-            flat(status.path("blockedVacuums")));
-    out().printf("dead letters      %s%n", flat(status.path("deadLetters")));
-  }
-
-  /** {@code {"a": {"b": 1}}} as {@code a b 1}. */
-  private static String flat(JsonNode node) {
-    if (node.isEmpty()) {
-      return "none";
-    }
-    return node.toString().replaceAll("[{}\"]", "").replace(":", " ").replace(",", ", ");
   }
 }

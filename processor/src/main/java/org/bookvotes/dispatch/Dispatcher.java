@@ -16,6 +16,7 @@ import org.bookvotes.workers.WorkerCommand;
 import org.bookvotes.workers.WorkerCommand.Table;
 import org.bookvotes.workers.WorkerOutcome;
 import org.bookvotes.workers.WorkerRunner;
+import org.bookvotes.workers.WorkerRunner.Verdict;
 import org.bookvotes.workers.WorkerSlot;
 import org.bookvotes.workers.WorkerSlots;
 import org.bookvotes.workers.WorkersView;
@@ -340,19 +341,19 @@ public final class Dispatcher {
       return false; // Another replica was faster.
     }
     long startNanos = System.nanoTime();
-    if (!(runner.run(slot, command) instanceof WorkerOutcome.Completed)) {
+    WorkerOutcome outcome = runner.run(slot, command, () -> judge(table, before, startNanos));
+    if (!(outcome instanceof WorkerOutcome.Completed)) {
       unvacuumedNanos.put(table, System.nanoTime());
       return false;
     }
-    DeadRows.Activity after = deadRows.of(table);
-    judge(table, before, after, Duration.ofNanos(System.nanoTime() - startNanos));
     return true;
   }
 
-  private void judge(Table table, DeadRows.Activity before, DeadRows.Activity after, Duration took)
+  private Verdict judge(Table table, DeadRows.Activity before, long startNanos)
       throws SQLException {
+    DeadRows.Activity after = deadRows.of(table);
     if (after.vacuums() == before.vacuums()) {
-      blockedBy(
+      return blockedBy(
           table,
           after.permitted() ? "lock" : "permission",
           after.permitted()
@@ -360,18 +361,19 @@ public final class Dispatcher {
               : "our role may not vacuum it: GRANT MAINTAIN ON "
                   + table.qualifiedName()
                   + " TO our role");
-      return;
     }
     if (vacuumPolicy.removedNothing(before, after)) {
+      Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
       Optional<DeadRows.Blocker> blocker = deadRows.blocker(took);
       if (blocker.isPresent()) {
-        blockedBy(table, blocker.get().cause(), blocker.get().detail());
-        return;
+        return blockedBy(table, blocker.get().cause(), blocker.get().detail());
       }
       // Nobody was in its way: as many rows died meanwhile.
     }
     forgetBlocked(table);
-    listener.vacuumRemoved(Math.max(0, before.dead() - after.dead()));
+    long removed = Math.max(0, before.dead() - after.dead());
+    listener.vacuumRemoved(removed);
+    return new Verdict(removed, null);
   }
 
   private void forgetBlocked(Table table) {
@@ -379,10 +381,11 @@ public final class Dispatcher {
     listener.vacuumBlocked(table.qualifiedName(), null);
   }
 
-  private void blockedBy(Table table, String cause, String detail) {
+  private Verdict blockedBy(Table table, String cause, String detail) {
     unvacuumedNanos.put(table, System.nanoTime());
     LOG.warn(
         "the vacuum of {} removed nothing, cause {}: {}", table.qualifiedName(), cause, detail);
     listener.vacuumBlocked(table.qualifiedName(), cause);
+    return new Verdict(0, cause + ": " + detail);
   }
 }

@@ -33,7 +33,7 @@ public interface ProcessorListener {
   /** A launch was refused for want of resources and will be tried again. */
   default void launchRetried(String sqlState) {}
 
-  /** A run has ended, whatever the outcome. */
+  /** A run has ended, whatever the outcome; a vacuum that completed has been judged, too. */
   default void runEnded(Run run) {}
 
   /**
@@ -67,22 +67,31 @@ public interface ProcessorListener {
    * One launch of a worker and what came of it.
    *
    * @param command {@code recalculate} or {@code vacuum}
+   * @param table that was to be vacuumed, null if it is no vacuum
    * @param slot number of the slot
-   * @param pid process id of the worker, 0 if it never started
+   * @param pid process id of the worker, 0 if it never started; of one that had ended before it was
+   *     looked at the server may tell a negative number, which means nothing
    * @param outcome {@code completed}, {@code failed}, {@code exhausted}, {@code fallback} or {@code
    *     lost}
    * @param sqlState of the error, if there was one
-   * @param message of the error, if there was one
+   * @param message of the error, if there was one; of a vacuum that completed, why it removed
+   *     nothing
    * @param took from launch to outcome
    * @param books recalculated
+   * @param batches transactions that took books
+   * @param removedRows dead rows that a vacuum removed; null if it is no vacuum, did not complete,
+   *     or cannot be told
    */
   record Run(
       String command,
+      @Nullable String table,
       int slot,
       int pid,
       String outcome,
       @Nullable String sqlState,
       @Nullable String message,
       Duration took,
-      long books) {}
+      long books,
+      int batches,
+      @Nullable Long removedRows) {}
 }

@@ -31,6 +31,7 @@ final class RecalculationReport {
     WorkerOutcome.Recalculated recalculated =
         new WorkerOutcome.Recalculated(
             row.getLong("books"),
+            row.getInt("batches"),
             longs(row.getArray("freshness_counts")),
             doubles(row.getArray("freshness_seconds")));
     long failedBooks = row.getLong("failed_books");

@@ -69,12 +69,13 @@ public sealed interface WorkerOutcome {
    * What a recalculation reports.
    *
    * @param books recalculated
+   * @param batches transactions that took books
    * @param freshnessCounts books in each freshness bucket
    * @param freshnessSeconds sum of the times from mark to fresh rating in each bucket
    */
   @SuppressWarnings("ArrayRecordComponent") // Handed from the driver to the meters, never compared.
-  record Recalculated(long books, long[] freshnessCounts, double[] freshnessSeconds) {
+  record Recalculated(long books, int batches, long[] freshnessCounts, double[] freshnessSeconds) {
     /** Nothing was recalculated. */
-    public static final Recalculated NOTHING = new Recalculated(0, new long[0], new double[0]);
+    public static final Recalculated NOTHING = new Recalculated(0, 0, new long[0], new double[0]);
   }
 }

@@ -7,9 +7,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.SqlState;
 import org.bookvotes.workers.WorkerOutcome.Recalculated;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Takes one command in one slot from launch to outcome. Thread-safe: each call runs on the caller's
@@ -62,6 +64,47 @@ public final class WorkerRunner {
    * caller closes the slot.
    */
   public WorkerOutcome run(WorkerSlot slot, WorkerCommand command) {
+    Ended ended = runToOutcome(slot, command);
+    report(slot, command, ended, null);
+    return ended.outcome();
+  }
+
+  /**
+   * The same for a vacuum, of which the listener is told once it has been judged.
+   *
+   * @throws SQLException if it cannot be judged; the listener has been told all the same
+   */
+  public WorkerOutcome run(WorkerSlot slot, WorkerCommand.Vacuum command, VacuumJudge judge)
+      throws SQLException {
+    Ended ended = runToOutcome(slot, command);
+    Verdict verdict = null;
+    try {
+      if (ended.outcome() instanceof WorkerOutcome.Completed) {
+        verdict = judge.judge();
+      }
+    } finally {
+      report(slot, command, ended, verdict);
+    }
+    return ended.outcome();
+  }
+
+  /** Finds out what a vacuum has done that ended without error. */
+  @FunctionalInterface
+  public interface VacuumJudge {
+    Verdict judge() throws SQLException;
+  }
+
+  /**
+   * What a vacuum has done.
+   *
+   * @param removedRows dead rows that are gone
+   * @param blocked what kept it from removing any; null if nothing did
+   */
+  public record Verdict(long removedRows, @Nullable String blocked) {}
+
+  private record Ended(int pid, WorkerOutcome outcome, Duration took) {}
+
+  private Ended runToOutcome(WorkerSlot slot, WorkerCommand command) {
     long startNanos = System.nanoTime();
     int pid = 0;
     WorkerOutcome outcome;
@@ -81,8 +124,7 @@ public final class WorkerRunner {
       Thread.currentThread().interrupt();
       outcome = new WorkerOutcome.Lost(SqlState.NONE, "interrupted");
     }
-    report(slot, command, pid, outcome, Duration.ofNanos(System.nanoTime() - startNanos));
-    return outcome;
+    return new Ended(pid, outcome, Duration.ofNanos(System.nanoTime() - startNanos));
   }
 
   /** Whether recalculation goes on in small batches, without workers. */
@@ -183,7 +225,8 @@ public final class WorkerRunner {
   }
 
   private void report(
-      WorkerSlot slot, WorkerCommand command, int pid, WorkerOutcome outcome, Duration took) {
+      WorkerSlot slot, WorkerCommand command, Ended ended, @Nullable Verdict verdict) {
+    WorkerOutcome outcome = ended.outcome();
     Recalculated recalculated = recalculated(outcome);
     String state = null;
     String message = null;
@@ -208,27 +251,17 @@ public final class WorkerRunner {
         message = lost.message();
       }
     }
-    if (message == null) {
-      // Up to five of those a second, for as long as the shortage lasts: its beginning was told.
-      LOG.atLevel(outcome instanceof WorkerOutcome.FellBack ? Level.DEBUG : Level.INFO)
-          .log(
-              "{} in slot {} (worker {}) {} in {} ms{}",
-              command.name(),
-              slot.number(),
-              pid,
-              outcome.name(),
-              took.toMillis(),
-              recalculated.books() == 0 ? "" : ": " + recalculated.books() + " books");
-    } else {
-      LOG.warn(
-          "{} in slot {} (worker {}) {}: {} ({})",
-          command.name(),
-          slot.number(),
-          pid,
-          outcome.name(),
-          message,
-          state);
+    LoggingEventBuilder line =
+        LOG.atLevel(level(command, outcome))
+            .addKeyValue("slot", slot.number())
+            .addKeyValue("pid", ended.pid())
+            .addKeyValue("outcome", outcome.name())
+            .addKeyValue("millis", ended.took().toMillis())
+            .addKeyValue("books", recalculated.books());
+    if (state != null) {
+      line = line.addKeyValue("sqlstate", state);
     }
+    line.log("{} {}{}", command.name(), outcome.name(), message == null ? "" : ": " + message);
     if (recalculated.books() > 0) {
       listener.booksRecalculated(
           recalculated.books(), recalculated.freshnessCounts(), recalculated.freshnessSeconds());
@@ -236,12 +269,40 @@ public final class WorkerRunner {
     listener.runEnded(
         new ProcessorListener.Run(
             command.name(),
+            table(command),
             slot.number(),
-            pid,
+            ended.pid(),
             outcome.name(),
             state,
-            message,
-            took,
-            recalculated.books()));
+            verdict == null ? message : verdict.blocked(),
+            ended.took(),
+            recalculated.books(),
+            recalculated.batches(),
+            verdict == null ? null : verdict.removedRows()));
+  }
+
+  /**
+   * Recalculations that go well are up to twenty a second: the journal and the meters have them. So
+   * do batches without a worker, whose beginning and end are told.
+   */
+  private static Level level(WorkerCommand command, WorkerOutcome outcome) {
+    return switch (outcome) {
+      case WorkerOutcome.Completed completed ->
+          switch (command) {
+            case WorkerCommand.Recalculate recalculate -> Level.DEBUG;
+            case WorkerCommand.Vacuum vacuum -> Level.INFO;
+          };
+      case WorkerOutcome.FellBack fellBack -> Level.DEBUG;
+      case WorkerOutcome.Failed failed -> Level.WARN;
+      case WorkerOutcome.Exhausted exhausted -> Level.WARN;
+      case WorkerOutcome.Lost lost -> Level.WARN;
+    };
+  }
+
+  private static @Nullable String table(WorkerCommand command) {
+    return switch (command) {
+      case WorkerCommand.Recalculate recalculate -> null;
+      case WorkerCommand.Vacuum vacuum -> vacuum.table().qualifiedName();
+    };
   }
 }

@@ -4,13 +4,15 @@ needed_schemas AS (
 needed_tables(schema, name, privileges) AS (
     SELECT b.schema, 'books', '{SELECT,UPDATE,MAINTAIN}'::text[] FROM bookstore b
     UNION ALL VALUES
-        ('bookvotes', 'partition_offsets',     '{SELECT,INSERT,UPDATE}'::text[]),
-        ('bookvotes', 'dead_letters',          '{SELECT,INSERT,UPDATE}'),
-        ('bookvotes', 'stale_batches',         '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
-        ('bookvotes', 'stale_marks',           '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
-        ('bookvotes', 'stale_books',           '{SELECT,INSERT}'),
-        ('bookvotes', 'stale_ranges',          '{SELECT,INSERT,UPDATE,DELETE}'),
-        ('bookvotes', 'flyway_schema_history', '{SELECT}'))
+        ('bookvotes', 'partition_offsets',      '{SELECT,INSERT,UPDATE}'::text[]),
+        ('bookvotes', 'dead_letters',           '{SELECT,INSERT,UPDATE}'),
+        ('bookvotes', 'stale_batches',          '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
+        ('bookvotes', 'stale_marks',            '{SELECT,INSERT,UPDATE,DELETE,MAINTAIN}'),
+        ('bookvotes', 'stale_books',            '{SELECT,INSERT}'),
+        ('bookvotes', 'stale_ranges',           '{SELECT,INSERT,UPDATE,DELETE}'),
+        ('bookvotes', 'worker_runs',            '{SELECT,INSERT,UPDATE}'),
+        ('bookvotes', 'worker_runs_run_id_seq', '{SELECT}'),
+        ('bookvotes', 'flyway_schema_history',  '{SELECT}'))
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I;', s.nspname, current_user) AS fix
 FROM needed_schemas s
 WHERE NOT has_schema_privilege(s.oid, 'USAGE')

@@ -159,7 +159,7 @@ class DoctorCommandIT {
     assertThat(report.problems())
         .containsExactly(
             "FAIL  pg_background: doctor_test may not launch workers",
-            "FAIL  rights: doctor_test lacks 9 of the rights it needs",
+            "FAIL  rights: doctor_test lacks 11 of the rights it needs",
             "warn  schema: its version cannot be read before the rights are there",
             "warn  statistics: doctor_test does not see the workers of others: the pool's gauge"
                 + " shows ours only");
@@ -183,6 +183,7 @@ class DoctorCommandIT {
             database.queryLong(
                 "SELECT count(*) FROM books WHERE rating IS DISTINCT FROM rating(votes_up, votes_down)"))
         .isZero();
+    assertThat(Cli.run(settings, "status").out()).contains("recalculate completed in ");
   }
 
   @Test
@@ -197,6 +198,8 @@ class DoctorCommandIT {
             "DELETE ON bookvotes.stale_batches",
             "INSERT ON bookvotes.partition_offsets",
             "INSERT ON bookvotes.dead_letters",
+            "UPDATE ON bookvotes.worker_runs",
+            "SELECT ON bookvotes.worker_runs_run_id_seq",
             "USAGE ON SCHEMA bookvotes")) {
       database.execute("REVOKE " + right + " FROM " + ROLE);
       Cli report = Cli.run(settings, "doctor");

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +124,33 @@ class RecalculateStatusIT {
   }
 
   @Test
+  void showsTheLastRunsThoughWhoRanThemHasGone() throws IOException {
+    database.execute("ALTER TABLE books ADD CHECK (book_id <> 7 OR rating > 0.98)");
+    assertThat(Cli.run(settings, "recalculate", "--all").exitCode()).isEqualTo(1);
+
+    JsonNode runs =
+        StatusReport.JSON
+            .readTree(Cli.run(settings, "status", "--json", "--runs=1000").out())
+            .at("/cluster/lastRuns");
+    assertThat(runs)
+        .isNotEmpty()
+        .allMatch(run -> run.get("replica").asText().endsWith(" (recalculate)"))
+        .anyMatch(run -> run.get("sqlState").asText().equals("23514"));
+    assertThat(runs)
+        .extracting(run -> Instant.parse(run.get("finishedAt").asText()))
+        .isSortedAccordingTo(Comparator.reverseOrder());
+    assertThat(runs.findValues("books").stream().mapToLong(JsonNode::asLong).sum())
+        .isEqualTo(BOOKS - 1);
+
+    assertThat(Cli.run(settings, "status", "--runs=1000").out())
+        .contains("recalculate failed in ", ": 23514 1 books failed");
+    assertThat(Cli.run(settings, "status", "--runs=0").out()).doesNotContain("recalculate");
+    Cli tooMany = Cli.run(settings, "status", "--runs=1001");
+    assertThat(tooMany.exitCode()).isEqualTo(2);
+    assertThat(tooMany.err()).contains("--runs is 1001, allowed is 0 to 1000");
+  }
+
+  @Test
   void showsTheClusterWithoutAReplicaAndWithOne() throws IOException {
     database.execute(
         "INSERT INTO bookvotes.stale_marks (book_id, retry_at) VALUES (7, 'infinity')");
@@ -131,6 +160,8 @@ class RecalculateStatusIT {
     assertThat(cluster.get("slots")).hasSize(4);
     assertThat(cluster.get("slots").get(0).get("state").asText()).isEqualTo("free");
     assertThat(cluster.get("pool").get("size").asInt()).isEqualTo(40);
+
+    assertThat(cluster.get("lastRuns")).isEmpty();
 
     try (TestTopics topics = Servers.newTopics(1);
         Replica replica = Replica.inProcess(Replica.settings(database, topics)).awaitReady()) {

@@ -68,7 +68,7 @@ class ListenersTest {
       return new double[0];
     }
     return new ProcessorListener.Run(
-        "recalculate", 1, 2, "completed", null, null, Duration.ofMillis(3), 4);
+        "recalculate", null, 1, 2, "completed", null, null, Duration.ofMillis(3), 4, 1, null);
   }
 
   @Test
@@ -120,7 +120,7 @@ class ListenersTest {
     listener.booksRecalculated(5, counts, seconds);
     listener.runEnded(
         new ProcessorListener.Run(
-            "vacuum", 4, 7, "failed", "57014", "no", Duration.ofSeconds(2), 0));
+            "vacuum", "books", 4, 7, "failed", "57014", "no", Duration.ofSeconds(2), 0, 0, null));
     listener.recalculatedWithoutWorker(2);
     listener.degraded(true);
     listener.vacuumBlocked("books", "snapshot");

@@ -11,6 +11,7 @@ import org.bookvotes.observability.Freshness;
 import org.bookvotes.observability.Listeners;
 import org.bookvotes.observability.Meters;
 import org.bookvotes.observability.MicrometerListener;
+import org.bookvotes.observability.ProcessorListener;
 import org.bookvotes.postgres.Database;
 import org.bookvotes.postgres.Transactions;
 import org.bookvotes.workers.LaunchRetry;
@@ -119,11 +120,15 @@ public final class TestDispatcher implements AutoCloseable {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Thread thread;
 
-  public TestDispatcher(Options options) {
+  /**
+   * @param more listeners beside its own
+   */
+  public TestDispatcher(Options options, ProcessorListener... more) {
     database =
         Database.open(options.url(), options.user(), options.password(), options.slotCount() + 4);
     Transactions transactions = database.transactions();
-    Listeners listeners = new Listeners(events, new MicrometerListener(meters.registry()));
+    Listeners listeners =
+        new Listeners(events, new MicrometerListener(meters.registry()), new Listeners(more));
     slots = new WorkerSlots(database, options.slotCount());
     runner =
         new WorkerRunner(

@@ -63,9 +63,11 @@ function show(status) {
     s.slot, [s.state, s.state === "orphaned" ? "bad" : s.state === "busy" ? "good" : ""], s.command ?? "", s.pid ?? "",
     s.runsSeconds == null ? "" : seconds(s.runsSeconds), s.replica ?? "",
   ]), "no slots");
-  rows("runs", replica.recentRuns.slice(0, 15).map(r => [
-    new Date(r.endedAt).toLocaleTimeString(), r.command, r.slot, [r.outcome, r.outcome === "completed" ? "good" : "bad"],
-    r.command === "vacuum" ? "" : number(r.books), seconds(r.seconds), r.message ? `${r.sqlState}: ${r.message}` : "",
+  rows("runs", cluster.lastRuns.map(r => [
+    new Date(r.finishedAt).toLocaleTimeString(), r.replica, r.slot, r.table ? `${r.command} ${r.table}` : r.command,
+    [r.outcome, r.outcome === "completed" ? "good" : "bad"], r.table ? "" : number(r.books),
+    r.removedRows == null ? "" : number(r.removedRows), seconds((new Date(r.finishedAt) - new Date(r.startedAt)) / 1000),
+    [r.sqlState, r.message].filter(Boolean).join(": "),
   ]), "none yet");
 }
 
