@@ -280,17 +280,10 @@ BEGIN
         worker_message := SQLERRM;
     END;
 
-    BEGIN
-        CASE engine
-            WHEN 'pg_background 2.0' THEN EXECUTE format('SELECT %s.pg_background_detach($1, $2)', functions) USING pid, cookie;
-            WHEN 'pg_background 1.6' THEN EXECUTE format('SELECT %s.pg_background_detach_v2($1, $2)', functions) USING pid, cookie;
-            WHEN 'pg_background 1.0' THEN EXECUTE format('SELECT %s.pg_background_detach($1)', functions) USING pid;
-            WHEN 'dblink' THEN EXECUTE format('SELECT %s.dblink_disconnect($1)', functions) USING 'bookvotes worker';
-        END CASE;
-    EXCEPTION WHEN undefined_object THEN
-        -- Reading the result has detached it.
-        NULL;
-    END;
+    -- A worker of pg_background is off this session's books once its result has been read, be that an error.
+    IF engine = 'dblink' THEN
+        EXECUTE format('SELECT %s.dblink_disconnect($1)', functions) USING 'bookvotes worker';
+    END IF;
 END
 $await_worker$;
 

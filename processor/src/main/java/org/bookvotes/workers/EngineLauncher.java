@@ -34,7 +34,7 @@ public final class EngineLauncher implements WorkerLauncher {
 
   private final WorkerEngine choice;
   private final double[] freshnessBoundsSeconds;
-  // The engine that was found, null until the first launch and after one that did not fit it.
+  // The engine that was found, null until the first launch and after a worker that it did not fit.
   private volatile @Nullable String engine;
 
   /**
@@ -60,10 +60,7 @@ public final class EngineLauncher implements WorkerLauncher {
         // Refused before there was a worker.
         slot.settled();
       }
-      if (SqlState.SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION.matches(e)) {
-        // The extension may have been updated or dropped: the next launch looks again.
-        engine = null;
-      }
+      doubt(e);
       throw e;
     }
   }
@@ -96,7 +93,7 @@ public final class EngineLauncher implements WorkerLauncher {
     }
   }
 
-  private static Worker launch(String found, WorkerSlot slot, WorkerCommand.Vacuum command)
+  private Worker launch(String found, WorkerSlot slot, WorkerCommand.Vacuum command)
       throws SQLException {
     SqlFile sql =
         switch (command.table()) {
@@ -110,7 +107,7 @@ public final class EngineLauncher implements WorkerLauncher {
     }
   }
 
-  private static Worker launched(
+  private Worker launched(
       String found, WorkerSlot slot, PreparedStatement statement, boolean reports)
       throws SQLException {
     try (ResultSet handle = statement.executeQuery()) {
@@ -119,17 +116,41 @@ public final class EngineLauncher implements WorkerLauncher {
     }
   }
 
-  /**
-   * @param cookie tells this worker from a later one with the same process id, if the engine does
-   * @param reports whether the command returns what it recalculated
-   */
-  private record EngineWorker(String engine, WorkerSlot slot, int pid, long cookie, boolean reports)
-      implements Worker {
+  /** The extension may have been updated or dropped: then the next launch looks again. */
+  private void doubt(SQLException e) {
+    if (SqlState.SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION.matches(e)) {
+      engine = null;
+    }
+  }
+
+  private final class EngineWorker implements Worker {
+    private final String launchedWith;
+    private final WorkerSlot slot;
+    private final int pid;
+    private final long cookie;
+    private final boolean reports;
+
+    /**
+     * @param cookie tells this worker from a later one with the same process id, if the engine does
+     * @param reports whether the command returns what it recalculated
+     */
+    EngineWorker(String launchedWith, WorkerSlot slot, int pid, long cookie, boolean reports) {
+      this.launchedWith = launchedWith;
+      this.slot = slot;
+      this.pid = pid;
+      this.cookie = cookie;
+      this.reports = reports;
+    }
+
+    @Override
+    public int pid() {
+      return pid;
+    }
 
     @Override
     public Optional<WorkerOutcome> await(Duration timeout) throws SQLException {
       try (PreparedStatement statement = ENDED.prepare(slot.connection())) {
-        statement.setString(1, engine);
+        statement.setString(1, launchedWith);
         statement.setInt(2, pid);
         statement.setLong(3, cookie);
         statement.setInt(4, Math.toIntExact(timeout.toMillis()));
@@ -142,6 +163,9 @@ public final class EngineLauncher implements WorkerLauncher {
           slot.settled();
           return Optional.of(outcome(row));
         }
+      } catch (SQLException e) {
+        doubt(e);
+        throw e;
       }
     }
 
