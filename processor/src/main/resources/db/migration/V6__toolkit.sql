@@ -42,12 +42,12 @@ COMMENT ON FUNCTION ${bookstore}.try_background_launch(text, int) IS
 -- Whether a vacuum is worth it after so many rows of books were updated: from a fiftieth of the table on. So a walk over all books has
 -- fifty vacuums at most, however large its batches are. What the server has not counted yet it counts in the vacuum.
 CREATE FUNCTION bookvotes.is_worth_vacuum(updated bigint) RETURNS boolean
-LANGUAGE sql STABLE
-RETURN updated > 0 AND updated >= (
-    SELECT coalesce(sum(greatest(c.reltuples, 0)), 0) / 50
+LANGUAGE sql STABLE AS $is_worth_vacuum$
+    SELECT updated > 0 AND updated >= coalesce(sum(greatest(c.reltuples, 0)), 0) / 50
     FROM pg_class c
     WHERE c.oid = '${bookstore}.books'::regclass
-       OR c.oid IN (SELECT p.relid FROM pg_partition_tree('${bookstore}.books') p WHERE p.isleaf));
+       OR c.oid IN (SELECT p.relid FROM pg_partition_tree('${bookstore}.books') p WHERE p.isleaf)
+$is_worth_vacuum$;
 
 -- Vacuums books in a background worker and waits for it. A vacuum that cannot be had now is no error: the next one does its work.
 -- updated is how many rows were updated since the last one, which is how many old versions there are to remove. It returns how many
