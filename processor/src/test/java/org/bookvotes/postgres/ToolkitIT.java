@@ -132,10 +132,7 @@ class ToolkitIT {
           CREATE TEMPORARY TABLE worker AS
           SELECT pid, cookie FROM pg_background_launch('CALL update_rating(60, ''0 sec''::interval)')
           """);
-      await()
-          .atMost(PATIENCE)
-          .until(() -> isTrue(statement, "SELECT pg_background_wait(pid, cookie, 1) FROM worker"));
-      assertThat(unrated()).isZero();
+      await().atMost(PATIENCE).until(() -> unrated() == 0);
       assertThat(wrong()).isZero();
 
       statement.execute(
@@ -143,7 +140,7 @@ class ToolkitIT {
       assertThat(noticesOf(statement))
           .satisfiesExactly(
               n -> assertThat(n).isEqualTo("updated 60 rows"),
-              // In vain if it fell together with a look of ours.
+              // In vain if it fell together with a statement of ours.
               n -> assertThat(n).startsWith("vacuumed"),
               n -> assertThat(n).isEqualTo("updated 40 rows"),
               n -> assertThat(n).startsWith("vacuumed"));
@@ -358,12 +355,6 @@ class ToolkitIT {
       notices.add(String.valueOf(w.getMessage()));
     }
     return notices;
-  }
-
-  private static boolean isTrue(Statement statement, String sql) throws SQLException {
-    try (ResultSet row = statement.executeQuery(sql)) {
-      return row.next() && row.getBoolean(1);
-    }
   }
 
   /** Whether a session sleeps between two walks. */
