@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -129,10 +128,7 @@ class ToolkitIT {
           CREATE TEMPORARY TABLE worker AS
           SELECT pid, cookie FROM pg_background_launch('CALL update_rating(60, ''0 sec''::interval)')
           """);
-      await()
-          .atMost(PATIENCE)
-          .until(() -> isTrue(statement, "SELECT pg_background_wait(pid, cookie, 1) FROM worker"));
-      assertThat(unrated()).isZero();
+      await().atMost(PATIENCE).until(() -> unrated() == 0);
       assertThat(wrong()).isZero();
 
       statement.execute(
@@ -140,7 +136,7 @@ class ToolkitIT {
       assertThat(Notices.of(statement))
           .satisfiesExactly(
               n -> assertThat(n).isEqualTo("updated 60 rows"),
-              // In vain if it fell together with a look of ours.
+              // In vain if it fell together with a statement of ours.
               n -> assertThat(n).startsWith("vacuumed"),
               n -> assertThat(n).isEqualTo("updated 40 rows"),
               n -> assertThat(n).startsWith("vacuumed"));
@@ -269,12 +265,6 @@ class ToolkitIT {
         statement.execute(one);
       }
       return Notices.of(statement);
-    }
-  }
-
-  private static boolean isTrue(Statement statement, String sql) throws SQLException {
-    try (ResultSet row = statement.executeQuery(sql)) {
-      return row.next() && row.getBoolean(1);
     }
   }
 
