@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bookvotes.deploy.Kustomization;
 import org.bookvotes.deploy.Manifest;
 import org.bookvotes.observability.ManagementServer;
@@ -37,7 +38,11 @@ class DeployedSettingsTest {
   @MethodSource("overlays")
   void everyVariableIsASetting(Kustomization overlay) {
     Set<String> known =
-        Arrays.stream(Setting.values()).map(Setting::variable).collect(Collectors.toSet());
+        Stream.concat(
+                Arrays.stream(Setting.values()).map(Setting::variable),
+                // Read by the JVM itself.
+                Stream.of("JAVA_TOOL_OPTIONS"))
+            .collect(Collectors.toSet());
 
     assertThat(known).containsAll(variables(overlay, "bookvotes").keySet());
     assertThat(known).containsAll(variables(overlay, "migrate").keySet());

@@ -128,7 +128,7 @@ class PolicyTest {
     assertThat(overlay.deployment().containers().stream().flatMap(c -> c.path("env").valueStream()))
         .filteredOn(variable -> variable.has("value"))
         .extracting(variable -> variable.path("name").asText())
-        .containsOnly("BOOKVOTES_DATABASE_PASSWORD_FILE");
+        .containsOnly("BOOKVOTES_DATABASE_PASSWORD_FILE", "JAVA_TOOL_OPTIONS");
   }
 
   @ParameterizedTest
