@@ -1,6 +1,7 @@
 package org.bookvotes.bench;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -37,10 +38,13 @@ final class SqlWork {
    */
   void course(int batchSize, Duration limit) throws SQLException, InterruptedException {
     try (Connection connection = server.connect();
-        Statement statement = connection.createStatement()) {
+        Statement statement = connection.createStatement();
+        PreparedStatement call =
+            connection.prepareStatement("CALL course_update_rating(?, interval '1 day')")) {
       statement.execute("SET statement_timeout = " + limit.toMillis());
+      call.setInt(1, batchSize);
       try {
-        statement.execute("CALL course_update_rating(" + batchSize + ", interval '1 day')");
+        call.execute();
       } catch (SQLException e) {
         if (!SqlState.QUERY_CANCELED.matches(e)) {
           throw e;
